@@ -1,0 +1,137 @@
+"""The one wiring place: settings and features in, web application and background processes out."""
+
+from __future__ import annotations
+
+import signal
+from datetime import timedelta
+from types import FrameType
+
+import redis
+from flask import Flask
+from flask_smorest import Blueprint
+
+from kupon.features.async_actions import routes as async_actions
+from kupon.features.campaigns import jobs as campaign_jobs
+from kupon.features.campaigns import routes as campaigns
+from kupon.features.categories import routes as categories
+from kupon.features.customers import reactions as customer_feed
+from kupon.features.customers import routes as customers
+from kupon.features.management import routes as management_routes
+from kupon.features.management import service as management
+from kupon.features.orders import routes as orders
+from kupon.features.products import routes as products
+from kupon.features.redemptions import reactions as redemption_feed
+from kupon.features.redemptions import routes as redemptions
+from kupon.features.validations import routes as validations
+from kupon.features.vouchers import routes as vouchers
+from kupon.jobs.registry import JobRegistry, Periodic
+from kupon.jobs.relay import Relay
+from kupon.jobs.schedule import run_scheduler as schedule
+from kupon.jobs.worker import run_worker as work
+from kupon.runtime import clock
+from kupon.runtime.log import configure_logging
+from kupon.runtime.settings import Settings
+from kupon.storage import idempotency
+from kupon.storage.database import open_database
+from kupon.storage.queries import outbox
+from kupon.storage.uow import UnitOfWork
+from kupon.web.app import build_app
+
+EVENTS_KEPT = timedelta(days=30)
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    async_actions.blueprint,
+    campaigns.blueprint,
+    categories.blueprint,
+    customers.blueprint,
+    management_routes.blueprint,
+    orders.blueprint,
+    products.blueprint,
+    redemptions.blueprint,
+    validations.blueprint,
+    vouchers.blueprint,
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application; settings come from the environment when None."""
+    settings = settings or Settings.from_env()
+    configure_logging(settings)
+    return build_app(settings, BLUEPRINTS)
+
+
+def build_registry() -> JobRegistry:
+    """Every background task, event consumer and periodic task of the program."""
+    registry = JobRegistry()
+    campaign_jobs.register(registry)
+    registry.subscribe("customer_feed", customer_feed.record_activity, customer_feed.EVENTS)
+    registry.subscribe("redemption_feed", redemption_feed.record_activity, redemption_feed.EVENTS)
+    registry.periodic += [
+        Periodic("purge_idempotency", timedelta(hours=1), _purge_idempotency),
+        Periodic("purge_events", timedelta(hours=1), _purge_events),
+    ]
+    return registry
+
+
+def run_worker(settings: Settings, *, burst: bool = False) -> None:
+    """Work on background jobs until told to stop, or until none is queued (burst)."""
+    configure_logging(settings)
+    work(
+        open_database(settings.database_url, pool_size=2),
+        redis.Redis.from_url(settings.redis_url),
+        build_registry(),
+        is_burst=burst,
+    )
+
+
+def run_relay(settings: Settings, *, once: bool = False) -> None:
+    """Relay events and wake workers until told to stop, or a single time (once)."""
+    configure_logging(settings)
+    relay = Relay(
+        open_database(settings.database_url, pool_size=2),
+        redis.Redis.from_url(settings.redis_url),
+        build_registry(),
+    )
+    if once:
+        relay.turn()
+    else:
+        relay.run(_StopSignal())
+
+
+def run_scheduler(settings: Settings) -> None:
+    """Run periodic tasks until told to stop."""
+    configure_logging(settings)
+    schedule(open_database(settings.database_url, pool_size=1), build_registry(), _StopSignal())
+
+
+def provision(settings: Settings, name: str) -> dict[str, str]:
+    """Create a project with its key pairs; the only moment at which the secrets are known."""
+    engine = open_database(settings.database_url, pool_size=1)
+    with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
+        credentials = management.provision(uow, name)
+        uow.commit()
+    engine.dispose()
+    return credentials
+
+
+class _StopSignal:
+    """Tells whether SIGTERM or SIGINT has come since it was made."""
+
+    def __init__(self) -> None:
+        self._has_come = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note)
+
+    def _note(self, _: int, __: FrameType | None) -> None:
+        self._has_come = True
+
+    def __call__(self) -> bool:
+        return self._has_come
+
+
+def _purge_idempotency(uow: UnitOfWork) -> None:
+    idempotency.purge(uow, uow.now - idempotency.KEPT_FOR)
+
+
+def _purge_events(uow: UnitOfWork) -> None:
+    outbox.purge_events(uow, uow.now - EVENTS_KEPT)

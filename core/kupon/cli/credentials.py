@@ -1,0 +1,68 @@
+"""The keys of the first project of a data folder, kept in its credentials.json."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kupon.runtime.settings import Settings
+
+PROJECT_NAME = "Development"
+
+_PROBE_S = 10.0
+_UNAUTHORIZED = 401
+
+
+def ensure_credentials(path: Path, settings: Settings, base_url: str) -> dict[str, str]:
+    """Write the file unless it holds keys that this server accepts; keep its address current.
+
+    Shapes:  what `provision` returns, and base_url.
+    """
+    known = _read(path)
+    if known is None or not _is_accepted(known, base_url):
+        from kupon.bootstrap import provision
+
+        known = provision(settings, PROJECT_NAME)
+    credentials = known | {"base_url": base_url}
+    _write(path, credentials)
+    return credentials
+
+
+def _read(path: Path) -> dict[str, str] | None:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _is_accepted(credentials: dict[str, str], base_url: str) -> bool:
+    """Ask the running server, since the database may be another one than last time."""
+    headers = {
+        "X-App-Id": credentials.get("app_id", ""),
+        "X-App-Token": credentials.get("app_token", ""),
+    }
+    address = urlsplit(base_url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_PROBE_S)
+    try:
+        connection.request("GET", "/v1/categories", headers=headers)
+        return connection.getresponse().status != _UNAUTHORIZED
+    finally:
+        connection.close()
+
+
+def _write(path: Path, credentials: dict[str, str]) -> None:
+    # A reader sees the old file or the new one, and nobody else can read either.
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(credentials, file, indent=2)
+        file.write("\n")
+    draft.replace(path)

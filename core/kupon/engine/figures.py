@@ -1,0 +1,73 @@
+"""The wire's number fields of an order and of its lines, as plain dicts.
+
+Source: spec discounts-and-stacking, section 2.2 and K3.
+"""
+
+from __future__ import annotations
+
+from kupon.engine.order import Item, Order
+
+
+def figures(order: Order, *, since: Order) -> dict[str, int]:
+    """Return the order's numbers; `applied_*` is what came off since another moment.
+
+    Shapes: a step's are figures(step.after, since=step.before), the root's are
+        figures(end, since=start); a kind of discount that was never evaluated is left out.
+    Units:  minor units.
+    """
+    answer: dict[str, int] = {}
+    amount = order.amount
+    if amount is not None:
+        answer["amount"] = amount
+        if order.initial_amount is not None and order.initial_amount != amount:
+            answer["initial_amount"] = order.initial_amount
+    items_off = order.items_discount_amount if order.has_item_discount else 0
+    if order.has_order_discount or order.has_item_discount:
+        _discounts(answer, order, since, items_off)
+    if amount is not None:
+        answer["total_amount"] = max(0, amount - order.discount_amount - items_off)
+    return answer
+
+
+def _discounts(answer: dict[str, int], order: Order, since: Order, items_off: int) -> None:
+    off = order.discount_amount
+    applied = off - since.discount_amount
+    items_applied = items_off - since.items_discount_amount if order.has_item_discount else 0
+    if order.has_order_discount:
+        answer["discount_amount"] = off
+        answer["applied_discount_amount"] = applied
+    if order.has_item_discount:
+        answer["items_discount_amount"] = items_off
+        answer["items_applied_discount_amount"] = items_applied
+    answer["total_discount_amount"] = off + items_off
+    answer["total_applied_discount_amount"] = applied + items_applied
+
+
+def item_figures(item: Item, since: Item) -> dict[str, int]:
+    """Return a line's numbers; `applied_discount_amount` is what came off since another moment.
+
+    Shapes: a line of unknown amount has no amount fields; a line that never had anything taken
+        off has no discount fields; discount_quantity is left out where no unit is free.
+    Units:  minor units, and units of the product.
+    """
+    answer: dict[str, int] = {}
+    if item.quantity is not None:
+        answer["quantity"] = item.quantity
+    if item.initial_quantity is not None:
+        answer["initial_quantity"] = item.initial_quantity
+    if item.discount_quantity:
+        answer["discount_quantity"] = item.discount_quantity
+    if item.price is not None:
+        answer["price"] = item.price
+    amount = item.amount
+    if amount is None:
+        return answer
+    answer["amount"] = amount
+    if item.initial_amount is not None:
+        answer["initial_amount"] = item.initial_amount
+    off = item.discount_amount
+    if off:
+        answer["discount_amount"] = off
+        answer["applied_discount_amount"] = off - since.discount_amount
+    answer["subtotal_amount"] = amount - off
+    return answer

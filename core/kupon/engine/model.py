@@ -1,0 +1,151 @@
+"""What the verbs judge and what they answer: redeemables, stacking rules, evaluations.
+
+Source: spec discounts-and-stacking, sections 3, 9.1 and 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import Any
+
+from kupon.engine.discounts import Discount
+from kupon.engine.effects import Effect
+from kupon.engine.limits import Validity
+from kupon.engine.order import Order
+from kupon.engine.refusals import Refusal, Skip
+
+
+class Status(StrEnum):
+    """What became of a redeemable."""
+
+    APPLICABLE = "APPLICABLE"
+    INAPPLICABLE = "INAPPLICABLE"
+    SKIPPED = "SKIPPED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A category as stacking sees it; a lower hierarchy number is applied first."""
+
+    id: str
+    hierarchy: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voucher:
+    """A code with everything that its own checks and its effect need.
+
+    Shapes: quantity None is unlimited; locked counts the uses that other sessions hold; worth is
+        what the code gives (a discount now; gift credits and points are further kinds).
+        is_campaign_active is True for a code without campaign.
+    """
+
+    id: str
+    code: str
+    worth: Discount
+    validity: Validity
+    is_active: bool = True
+    is_campaign_active: bool = True
+    quantity: int | None = None
+    redeemed_quantity: int = 0
+    locked_quantity: int = 0
+    category: Category | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeemable:
+    """One element of the request's list.
+
+    Shapes: id is as the client sent it; source is what storage found for it, None if nothing.
+    """
+
+    object: str
+    id: str
+    source: Voucher | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackingRules:
+    """A project's stacking rules with the defaults of the spec's table 9.1."""
+
+    redeemables_limit: int = 30
+    applicable_redeemables_limit: int = 5
+    applicable_redeemables_per_category_limit: int | None = None
+    applicable_redeemables_category_limits: Mapping[str, int] = field(default_factory=dict)
+    applicable_exclusive_redeemables_limit: int = 1
+    applicable_exclusive_redeemables_per_category_limit: int | None = None
+    exclusive_categories: tuple[str, ...] = ()
+    joint_categories: tuple[str, ...] = ()
+    redeemables_application_mode: str = "ALL"
+    redeemables_sorting_rule: str = "REQUESTED_ORDER"
+    grouped_redeemables_sorting_rule: str = "JOINT_ALWAYS_LAST"
+    redeemables_products_application_mode: str = "STACK"
+    redeemables_no_effect_rule: str = "REDEEM_ANYWAY"
+    no_effect_skip_categories: tuple[str, ...] = ()
+    no_effect_redeem_anyway_categories: tuple[str, ...] = ()
+    redeemables_rollback_order_mode: str = "WITH_ORDER"
+    discount_calculation_mode: str = "DISCOUNTED_AMOUNT"
+    initial_amount_mode_categories: tuple[str, ...] = ()
+    discounted_amount_mode_categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything that one evaluation may look at, read once and frozen.
+
+    Units: now is aware UTC; timezone is the project's and governs days and clock windows.
+    """
+
+    now: datetime
+    timezone: tzinfo
+    order: Order
+    redeemables: tuple[Redeemable, ...]
+    rules: StackingRules = field(default_factory=StackingRules)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The verdict on one redeemable, and the order before and after it.
+
+    Shapes: after is before unless status is APPLICABLE; refusal goes with INAPPLICABLE, skip with
+        SKIPPED.
+    """
+
+    redeemable: Redeemable
+    status: Status
+    before: Order
+    after: Order
+    refusal: Refusal | None = None
+    skip: Skip | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """The verdict on a whole request; steps stand in evaluation order."""
+
+    rules: StackingRules
+    start: Order
+    end: Order
+    steps: tuple[Step, ...]
+    is_valid: bool
+
+    def having(self, status: Status) -> tuple[Step, ...]:
+        """The steps with one status, in evaluation order."""
+        return tuple(step for step in self.steps if step.status is status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a redemption asks storage to write.
+
+    Shapes: one effect per applied step, in the same order; both empty where refusal says why the
+        whole request fails.
+    """
+
+    effects: tuple[Effect, ...] = ()
+    applied: tuple[Step, ...] = ()
+    refusal: Refusal | None = None

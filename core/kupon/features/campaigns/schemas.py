@@ -1,0 +1,308 @@
+"""Wire shapes of campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import validate
+
+from kupon.features.categories.schemas import Category
+from kupon.features.vouchers.schemas import (
+    CodeConfig,
+    Discount,
+    NewCode,
+    RedemptionLimit,
+    RuleAssignments,
+    TimeLimits,
+    TransactionsQuery,
+    dump_time_limits,
+    rule_ids,
+)
+from kupon.kit.pages import list_body
+from kupon.kit.timestamps import format_moment
+from kupon.storage.tables.campaigns import Campaign as CampaignRow
+from kupon.web.fields import (
+    Day,
+    Flag,
+    Json,
+    Many,
+    Moment,
+    Part,
+    Text,
+    Whole,
+    WireSchema,
+    at_most,
+    between,
+    one_of,
+)
+from kupon.web.query import Conditions, ListQuery, Switch, Texts
+
+MOST_CODES = 100_000
+LONGEST_NAME = 500
+TYPES = ("AUTO_UPDATE", "STATIC", "STANDALONE")
+CAMPAIGN_TYPES = (
+    "DISCOUNT_COUPONS",
+    "GIFT_VOUCHERS",
+    "LOYALTY_PROGRAM",
+    "PROMOTION",
+    "REFERRAL_PROGRAM",
+)
+STATUSES = ("DONE", "IN_PROGRESS", "FAILED", "DRAFT", "MODIFYING")
+EXPANDS = ("category", "access_settings_assignments")
+LONGEST_DESCRIPTION = 10_000
+
+_NO_LIST = list_body("data", [], total=0)
+
+
+class TemplateCreate(WireSchema):
+    """What the campaign's codes do; `code` is that of a STANDALONE campaign."""
+
+    type = Text(load_default="DISCOUNT_VOUCHER")
+    discount = Part(Discount, allow_none=True)
+    redemption = Part(RedemptionLimit, allow_none=True)
+    code_config = Part(CodeConfig, allow_none=True)
+    code = Text(allow_none=True)
+
+
+class StoreAccess(WireSchema):
+    """Areas and stores by id."""
+
+    areas_ids = Many(Text())
+    area_stores_ids = Many(Text())
+    area_all_stores_ids = Many(Text())
+
+
+class AccessSettings(WireSchema):
+    """Which areas and stores may use a campaign."""
+
+    assign = Part(StoreAccess)
+    unassign = Part(StoreAccess)
+
+
+class CampaignChange(TimeLimits):
+    """What may be said of a campaign at any time."""
+
+    description = Text(allow_none=True, validate=at_most(LONGEST_DESCRIPTION))
+    category = Text(allow_none=True)
+    category_id = Text(allow_none=True)
+    metadata = Json(allow_none=True)
+    join_once = Flag()
+    auto_join = Flag()
+    activity_duration_after_publishing = Text(allow_none=True)
+    access_settings = Part(AccessSettings, allow_none=True)
+
+
+class CampaignCreate(CampaignChange):
+    """Body of creation."""
+
+    name = Text(
+        required=True,
+        validate=[validate.Length(min=1, error="must not be empty"), at_most(LONGEST_NAME)],
+    )
+    campaign_type = Text(load_default="DISCOUNT_COUPONS", validate=one_of(*CAMPAIGN_TYPES))
+    type = Text(load_default="STATIC", validate=one_of(*TYPES))
+    vouchers_count = Whole(load_default=0, allow_none=True, validate=between(0, MOST_CODES))
+    use_voucher_metadata_schema = Flag(load_default=False)
+    validation_rules = rule_ids
+    voucher = Part(TemplateCreate)
+
+
+class CampaignUpdate(CampaignChange):
+    """Body of an update; what is absent stays."""
+
+    type = Text(validate=one_of("AUTO_UPDATE", "STATIC"))
+    discount = Part(Discount)
+    unset_metadata_fields = Many(Text(), allow_none=True)
+
+
+class CodeInCampaign(NewCode):
+    """Body of adding one code to a campaign."""
+
+    start_date = Moment(allow_none=True)
+    expiration_date = Moment(allow_none=True)
+
+
+class CodesInCampaign(CodeInCampaign):
+    """Body of adding codes to a campaign."""
+
+    code = Text(allow_none=True)
+    code_config = Part(CodeConfig, allow_none=True)
+
+
+class CodesQuery(WireSchema):
+    """How many codes to add."""
+
+    vouchers_count = Whole(load_default=1, validate=between(1, MOST_CODES))
+
+
+class TemplateLimit(WireSchema):
+    """How often one code may be used; null is without limit."""
+
+    quantity = Whole(required=True, allow_none=True)
+
+
+class Template(TimeLimits):
+    """What the campaign's codes do, with the campaign's own time limits."""
+
+    type = Text(required=True)
+    discount = Part(Discount)
+    redemption = Part(TemplateLimit, required=True)
+    code_config = Part(CodeConfig, required=True)
+    is_referral_code = Flag(required=True)
+
+
+class CampaignBase(TimeLimits):
+    """A campaign as listings print it."""
+
+    id = Text(required=True)
+    name = Text(required=True)
+    description = Text()
+    campaign_type = Text(required=True)
+    type = Text(required=True)
+    voucher = Part(Template)
+    auto_join = Flag(required=True)
+    join_once = Flag(required=True)
+    use_voucher_metadata_schema = Flag(required=True)
+    activity_duration_after_publishing = Text()
+    vouchers_count = Whole()
+    active = Flag()
+    metadata = Json()
+    category = Text()
+    category_id = Text(required=True, allow_none=True)
+    categories = Many(Part(Category), required=True)
+    creation_status = Text(required=True, validate=one_of(*STATUSES))
+    vouchers_generation_status = Text(required=True, validate=one_of(*STATUSES))
+    protected = Flag(required=True)
+    access_settings_assignments = Part(RuleAssignments)
+    created_at = Moment(required=True)
+    updated_at = Moment()
+    object = Text(required=True)
+
+
+class Campaign(CampaignBase):
+    """A campaign."""
+
+    validation_rules_assignments = Part(RuleAssignments, required=True)
+
+
+class CampaignList(WireSchema):
+    """One page of campaigns."""
+
+    object = Text(required=True)
+    data_ref = Text(required=True)
+    campaigns = Many(Part(CampaignBase), required=True)
+    total = Whole(required=True)
+
+
+class Empty(WireSchema):
+    """An empty object."""
+
+
+class AsyncAction(WireSchema):
+    """Which async action tells of work that was begun."""
+
+    async_action_id = Text(required=True)
+
+
+class AccessFilter(WireSchema):
+    """Campaigns by the areas and stores that may use them."""
+
+    filter = Part(StoreAccess)
+
+
+class CampaignsQuery(ListQuery):
+    """Which campaigns to list."""
+
+    class Meta(ListQuery.Meta):
+        exclude = ("start_date", "end_date", "starting_after_id", "created_at", "updated_at")
+
+    campaign_type = Text(validate=one_of(*CAMPAIGN_TYPES))
+    campaign_status = Text(validate=one_of(*STATUSES))
+    is_referral_code = Switch()
+    expand = Texts()
+    access_settings = Part(AccessFilter)
+
+
+class CampaignTransactionsQuery(TransactionsQuery):
+    """Which transactions of a campaign to list."""
+
+    class Meta(ListQuery.Meta):
+        exclude = ("page", "start_date", "end_date", "created_at", "updated_at")
+
+    filters = Conditions()
+
+
+class SummaryQuery(WireSchema):
+    """Between which days to count, both included."""
+
+    start_date = Day()
+    end_date = Day()
+
+
+class Summary(WireSchema):
+    """What a campaign has brought about; rollbacks are never taken off."""
+
+    campaign = Part(CampaignBase, required=True)
+    redemptions = Whole(required=True)
+    redemptions_succeeded = Whole(required=True)
+    redemptions_failed = Whole(required=True)
+    rollbacks = Whole(required=True)
+    rollbacks_succeeded = Whole(required=True)
+    rollbacks_failed = Whole(required=True)
+    validations = Whole(required=True)
+    validations_succeeded = Whole(required=True)
+    validations_failed = Whole(required=True)
+    orders_amount = Whole(required=True)
+    orders_rolledback_amount = Whole(required=True)
+    vouchers_created = Whole(required=True)
+    vouchers_deleted = Whole(required=True)
+    publications = Whole(required=True)
+    publications_succeeded = Whole(required=True)
+    publications_failed = Whole(required=True)
+    discounted_amount = Whole(required=True)
+    rolledback_discounted_amount = Whole(required=True)
+    object = Text(required=True)
+
+
+def dump_campaign(row: CampaignRow, category: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The wire's campaign; category is the wire's too."""
+    return dump_campaign_base(row, category) | {"validation_rules_assignments": _NO_LIST}
+
+
+def dump_campaign_base(
+    row: CampaignRow, category: Mapping[str, Any] | None, *, has_access: bool = False
+) -> dict[str, Any]:
+    """The wire's campaign as listings print it; what is unset is left out."""
+    limits = dump_time_limits(row)
+    body = {
+        "id": row.id,
+        "name": row.name,
+        "campaign_type": row.campaign_type,
+        "type": row.type,
+        "voucher": {**row.voucher, "is_referral_code": False, **limits},
+        "auto_join": row.auto_join,
+        "join_once": row.join_once,
+        "use_voucher_metadata_schema": row.use_voucher_metadata_schema,
+        "vouchers_count": row.vouchers_count,
+        "active": row.is_active,
+        "metadata": row.campaign_metadata,
+        "category_id": None if category is None else category["id"],
+        "categories": [] if category is None else [category],
+        "creation_status": row.creation_status,
+        "vouchers_generation_status": row.vouchers_generation_status,
+        "protected": row.is_protected,
+        "created_at": format_moment(row.created_at),
+        "object": "campaign",
+        **limits,
+    }
+    if category is not None:
+        body["category"] = category["name"]
+    for name in ("description", "activity_duration_after_publishing"):
+        if getattr(row, name) is not None:
+            body[name] = getattr(row, name)
+    if row.updated_at is not None:
+        body["updated_at"] = format_moment(row.updated_at)
+    if has_access:
+        body["access_settings_assignments"] = _NO_LIST
+    return body

@@ -1,0 +1,126 @@
+"""Making campaigns.
+
+Source: spec campaigns-loyalty-referral-gift, sections 1.1 to 1.5 and 1.12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kupon.engine.codes import CodePattern
+from kupon.features.campaigns.service.codes import begin_generation
+from kupon.features.campaigns.service.definitions import read_lifetime, refuse_areas
+from kupon.features.campaigns.service.reading import dump_found, stage
+from kupon.features.categories import service as categories
+from kupon.features.vouchers import service as vouchers
+from kupon.kit.errors import KuponError, invalid_payload
+from kupon.runtime import ids
+from kupon.storage.queries import campaigns
+from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.tables.campaigns import Campaign
+from kupon.storage.uow import UnitOfWork
+
+_CONFIG_PATH = ".voucher.code_config"
+
+
+def create_campaign(
+    uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Store a campaign. One code is made at once, more of them are left to the worker.
+
+    Raises:  duplicate_found for a taken name, bin included; invalid_campaign, invalid_payload,
+        invalid_code_config for a broken body; not_found for an unknown category.
+    """
+    _check_kind(body)
+    vouchers.refuse_rules(body)
+    refuse_areas(body)
+    is_standalone = body["type"] == "STANDALONE"
+    count = _count(body, is_standalone=is_standalone)
+    config = body["voucher"].get("code_config")
+    pattern = vouchers.read_code_pattern(uow, project, config, _CONFIG_PATH)
+    if count > 1:
+        vouchers.check_room(uow, project, pattern, count, _CONFIG_PATH)
+    row = _row(uow, body, {} if is_standalone else _dump_pattern(pattern))
+    campaigns.insert_campaign(uow, row)
+    code = body["voucher"].get("code") if is_standalone else None
+    _make_codes(uow, project, row, pattern, count, code)
+    found = campaigns.get_campaign(uow, row.id)
+    stage(uow, "campaign.created", found, "created_at")
+    return dump_found(found)
+
+
+def _check_kind(body: Mapping[str, Any]) -> None:
+    kind = body["campaign_type"]
+    if kind != "DISCOUNT_COUPONS":
+        raise invalid_payload(f"Property .campaign_type {kind} is not supported yet")
+    voucher = body.get("voucher") or {}
+    if voucher.get("discount") is None:
+        raise KuponError("invalid_campaign", f"Property 'discount' is required for {kind} campaign")
+    if voucher["type"] != "DISCOUNT_VOUCHER":
+        raise KuponError(
+            "invalid_campaign",
+            f"Property 'voucher.type' must be DISCOUNT_VOUCHER for {kind} campaign",
+        )
+
+
+def _count(body: Mapping[str, Any], *, is_standalone: bool) -> int:
+    count: int = body["vouchers_count"] or 0
+    if not is_standalone:
+        return count
+    if count > 1:
+        raise KuponError("invalid_campaign", "A STANDALONE type campaign has exactly one voucher.")
+    return 1
+
+
+def _row(uow: UnitOfWork, body: Mapping[str, Any], code_config: dict[str, Any]) -> Campaign:
+    voucher = body["voucher"]
+    return Campaign(
+        project_id=uow.project_id,
+        id=ids.new_id("camp_"),
+        name=body["name"],
+        description=body.get("description"),
+        campaign_type=body["campaign_type"],
+        type=body["type"],
+        category_id=categories.resolve_category(uow, body),
+        auto_join=body.get("auto_join", False),
+        join_once=body.get("join_once", False) and body["type"] != "STANDALONE",
+        use_voucher_metadata_schema=body["use_voucher_metadata_schema"],
+        is_active=True,
+        is_protected=False,
+        activity_duration_after_publishing=read_lifetime(body),
+        creation_status="DONE",
+        vouchers_generation_status="DONE",
+        vouchers_count=0,
+        voucher={
+            "type": voucher["type"],
+            "discount": vouchers.read_discount(voucher["discount"], ".voucher.discount"),
+            "redemption": {"quantity": (voucher.get("redemption") or {}).get("quantity")},
+            "code_config": code_config,
+        },
+        campaign_metadata=body.get("metadata") or {},
+        created_at=uow.now,
+        **vouchers.read_time_limits(body),
+    )
+
+
+def _dump_pattern(pattern: CodePattern) -> dict[str, Any]:
+    config = {"length": pattern.length, "charset": pattern.charset, "pattern": pattern.pattern}
+    affixes = {"prefix": pattern.prefix, "postfix": pattern.postfix}
+    return config | {name: affix for name, affix in affixes.items() if affix}
+
+
+def _make_codes(
+    uow: UnitOfWork,
+    project: ProjectFacts,
+    row: Campaign,
+    pattern: CodePattern,
+    count: int,
+    code: str | None,
+) -> None:
+    if count > 1:
+        row.creation_status = "IN_PROGRESS"
+        begin_generation(uow, project, row, pattern, count)
+    elif count == 1:
+        template = vouchers.campaign_template(row)
+        vouchers.add_voucher(uow, project, template, code, pattern)

@@ -1,0 +1,90 @@
+"""Campaigns as they are answered and as events carry them.
+
+Source: spec campaigns-loyalty-referral-gift, section 1.11; events-webhooks-data, sections 4.5
+and 15.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta, tzinfo
+from typing import Any
+
+from kupon.features.campaigns import schemas
+from kupon.features.categories import schemas as category_schemas
+from kupon.kit.calendar import Calendar
+from kupon.kit.errors import invalid_query
+from kupon.kit.pages import PageRequest, list_body
+from kupon.kit.timestamps import format_moment
+from kupon.storage.queries import campaign_summary, campaigns, categories
+from kupon.storage.queries.campaigns import FoundCampaign
+from kupon.storage.uow import UnitOfWork
+
+# The reference requires these counters; nothing that they count leaves a record here.
+_NOT_RECORDED = {
+    f"{fact}{outcome}": 0
+    for fact in ("validations", "publications")
+    for outcome in ("", "_succeeded", "_failed")
+}
+
+
+def get_campaign(uow: UnitOfWork, name: str) -> dict[str, Any]:
+    """One campaign by id or name."""
+    return dump_found(campaigns.get_campaign(uow, name))
+
+
+def list_campaigns(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> dict[str, Any]:
+    """One page of campaigns."""
+    page = campaigns.list_campaigns(uow, request, tz)
+    has_access = "access_settings_assignments" in request.shortcuts.get("expand", ())
+    ids = {row.category_id for row in page.rows if row.category_id is not None}
+    known = {row.id: row for row in categories.find_categories(uow, sorted(ids))}
+    rows = [
+        schemas.dump_campaign_base(
+            row,
+            _wire_category(FoundCampaign(row, known.get(row.category_id or ""))),
+            has_access=has_access,
+        )
+        for row in page.rows
+    ]
+    return list_body("campaigns", rows, total=page.total)
+
+
+def list_transactions(uow: UnitOfWork, name: str) -> dict[str, Any]:
+    """The movements on a campaign's codes: discount codes have no balance to move."""
+    campaigns.get_campaign(uow, name)
+    return list_body("data", [], has_more=False)
+
+
+def summarize(uow: UnitOfWork, name: str, query: Mapping[str, date], tz: tzinfo) -> dict[str, Any]:
+    """What a campaign has brought about, overall or between two days of the project."""
+    found = campaigns.get_campaign(uow, name)
+    first, last = query.get("start_date"), query.get("end_date")
+    calendar = Calendar(uow.now, tz)
+    try:
+        since = None if first is None else calendar.start(first)
+        until = None if last is None else calendar.start(last + timedelta(days=1))
+    except OverflowError:
+        raise invalid_query("Query must name dates between the years 1 and 9999") from None
+    figures = campaign_summary.summarize(
+        uow, found.campaign.id, first=first, last=last, since=since, until=until
+    )
+    campaign = schemas.dump_campaign_base(found.campaign, _wire_category(found))
+    return {"campaign": campaign, **figures, **_NOT_RECORDED, "object": "campaign_summary"}
+
+
+def dump_found(found: FoundCampaign) -> dict[str, Any]:
+    """The wire's campaign."""
+    return schemas.dump_campaign(found.campaign, _wire_category(found))
+
+
+def _wire_category(found: FoundCampaign) -> dict[str, Any] | None:
+    return None if found.category is None else category_schemas.dump_category(found.category)
+
+
+def stage(uow: UnitOfWork, event: str, found: FoundCampaign, moment: str | None = None) -> None:
+    """Tell that something happened to a campaign; `moment` names the time of it on the wire."""
+    payload: dict[str, Any] = {"campaign": dump_found(found)}
+    if moment is not None:
+        payload[moment] = format_moment(uow.now)
+    uow.stage(event, found.campaign.id, payload)

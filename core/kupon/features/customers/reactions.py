@@ -1,0 +1,28 @@
+"""The activity feed as far as events say it themselves: those of customers and their orders.
+
+Source: spec events-webhooks-data, sections 2.3 and 4.4.
+"""
+
+from __future__ import annotations
+
+from kupon.features.customers import service
+from kupon.storage.queries.activities import Entry
+from kupon.storage.queries.outbox import EventRow
+from kupon.storage.uow import UnitOfWork
+
+# Of a customer that was deleted, the feed is gone as well.
+EVENTS = (
+    "customer.created",
+    "customer.updated",
+    "customer.order.created",
+    "customer.order.updated",
+    "customer.order.paid",
+    "customer.order.canceled",
+    "customer.order.fulfilled",
+)
+
+
+def record_activity(uow: UnitOfWork, event: EventRow) -> None:
+    """Write an event into the feed of its customer."""
+    entry = Entry(type=event.name, category="ACTION", data={"data": event.payload})
+    service.record_activities(uow, event.payload["customer"]["id"], event, [entry])

@@ -1,0 +1,21 @@
+"""Wire shapes of customers."""
+
+from kupon.features.customers.schemas.activity import ActivitiesList as ActivitiesList
+from kupon.features.customers.schemas.activity import ActivitiesQuery as ActivitiesQuery
+from kupon.features.customers.schemas.activity import ActivityList as ActivityList
+from kupon.features.customers.schemas.activity import ActivityQuery as ActivityQuery
+from kupon.features.customers.schemas.activity import dump_activity as dump_activity
+from kupon.features.customers.schemas.profile import Customer as Customer
+from kupon.features.customers.schemas.profile import CustomerBody as CustomerBody
+from kupon.features.customers.schemas.profile import CustomerList as CustomerList
+from kupon.features.customers.schemas.profile import CustomerListQuery as CustomerListQuery
+from kupon.features.customers.schemas.profile import CustomerUpdate as CustomerUpdate
+from kupon.features.customers.schemas.profile import PermanentDeletion as PermanentDeletion
+from kupon.features.customers.schemas.profile import SegmentList as SegmentList
+from kupon.features.customers.schemas.profile import dump_customer as dump_customer
+from kupon.features.customers.schemas.profile import dump_deletion as dump_deletion
+from kupon.features.customers.schemas.profile import dump_erased_customer as dump_erased_customer
+from kupon.features.customers.schemas.profile import dump_simple_customer as dump_simple_customer
+from kupon.features.customers.schemas.wallet import CustomerRedeemableList as CustomerRedeemableList
+from kupon.features.customers.schemas.wallet import RedeemableListQuery as RedeemableListQuery
+from kupon.features.customers.schemas.wallet import dump_holding as dump_holding

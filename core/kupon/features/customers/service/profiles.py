@@ -1,0 +1,207 @@
+"""Use cases of customers, and what orders and redemptions do with the customer they name.
+
+Source: spec api-conventions, sections 11 and 14.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, tzinfo
+from typing import Any, NamedTuple
+
+from kupon.features.customers import schemas
+from kupon.kit.errors import RaceLost, not_found
+from kupon.kit.pages import PageRequest, list_body
+from kupon.runtime import ids
+from kupon.storage.queries import customers, erasure
+from kupon.storage.queries.customers import PROFILE, Row, Summary
+from kupon.storage.uow import UnitOfWork
+
+CustomerRow = Mapping[str, Any]
+
+
+class Upserted(NamedTuple):
+    """A customer as stored now, and what it took."""
+
+    row: CustomerRow
+    is_new: bool
+    is_changed: bool
+
+
+def create_customer(uow: UnitOfWork, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Store a customer, or change the one whose id or source id is sent.
+
+    Raises:  not_found for an unknown id.
+    """
+    row = uow.attempt(lambda: upsert_customer(uow, body)).row
+    return _dump(uow, row)
+
+
+def get_customer(uow: UnitOfWork, reference: str) -> dict[str, Any]:
+    """One customer."""
+    return _dump(uow, customers.get_customer(uow, reference))
+
+
+def list_customers(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> dict[str, Any]:
+    """One page of customers."""
+    page = customers.list_customers(uow, request, tz)
+    summaries = customers.summarize(uow, [row["id"] for row in page.rows])
+    rows = [schemas.dump_customer(row, summaries[row["id"]]) for row in page.rows]
+    return list_body("customers", rows, total=page.total, has_more=page.has_more)
+
+
+def update_customer(uow: UnitOfWork, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Change a profile; its source id never changes."""
+    stored = customers.get_customer(uow, reference, is_locked=True)
+    changes = customer_changes(stored, body)
+    return _dump(uow, _change(uow, stored["id"], changes) if changes else stored)
+
+
+def delete_customer(uow: UnitOfWork, reference: str) -> None:
+    """Remove a profile and its feed; orders and redemptions keep an id that names nobody."""
+    row = customers.get_customer(uow, reference, is_locked=True)
+    payload = {"customer": _dump(uow, row)}
+    erasure.delete_customer(uow, row["id"])
+    uow.stage("customer.deleted", row["id"], payload)
+
+
+def delete_permanently(uow: UnitOfWork, reference: str) -> dict[str, Any]:
+    """Erase every trace of a customer, also of one that was deleted before (by its id).
+
+    Raises:  not_found when there is no trace.
+    """
+    customer_id = erasure.lock_traced_customer(uow, reference)
+    erased = erasure.erase_traces(uow, customer_id)
+    uow.stage(
+        "customer.deleted", customer_id, {"customer": schemas.dump_erased_customer(customer_id)}
+    )
+    return schemas.dump_deletion(ids.new_id("del_"), customer_id, uow.now, erased)
+
+
+def merge_customer(
+    stored: CustomerRow | None, body: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """The profile that one evaluation looks at: what is sent over what is stored. Writes nothing.
+
+    Shapes:  stored is what the body's id or source id found; None where nobody is named.
+    Raises:  not_found for an unknown id.
+    Source:  spec rules-and-qualification, "Customer merge".
+    """
+    if not body:
+        return None
+    profile = _sent_profile(body)
+    if stored is None:
+        _refuse_unknown(body)
+        return {"id": None, "source_id": body.get("source_id"), **profile}
+    merged = {**stored, **profile}
+    merged["metadata"] = {**stored["metadata"], **profile.get("metadata", {})}
+    return merged
+
+
+def upsert_customer(uow: UnitOfWork, body: Mapping[str, Any]) -> Upserted:
+    """Store or change the customer that a body names by id or source id; the id wins.
+
+    Shapes:  a body that names nobody is a new customer each time.
+    Raises:  not_found for an unknown id; RaceLost when the customer was deleted meanwhile.
+    """
+    stored = None
+    if body.get("id") is not None or body.get("source_id") is not None:
+        stored = customers.find_customer(uow, id=body.get("id"), source_id=body.get("source_id"))
+    return write_customer(uow, stored, body)
+
+
+def upsert_for_redemption(
+    uow: UnitOfWork, stored: CustomerRow | None, body: Mapping[str, Any] | None
+) -> CustomerRow | None:
+    """The customer of a redemption or an order, stored and up to date; None where none is named.
+
+    Shapes:  stored is what the body's id or source id found, as the table has it.
+    Raises:  not_found for an unknown id; RaceLost when the customer was deleted meanwhile.
+    """
+    return write_customer(uow, stored, body).row if body else None
+
+
+def write_customer(
+    uow: UnitOfWork, stored: CustomerRow | None, body: Mapping[str, Any]
+) -> Upserted:
+    """Bring storage to what a body says; nothing is written when it says nothing new.
+
+    Raises:  as upsert_customer.
+    """
+    if stored is None:
+        _refuse_unknown(body)
+        row = customers.insert_customer(
+            uow, ids.new_id("cust_"), body.get("source_id"), _sent_profile(body)
+        )
+        if row is not None:
+            summary = Summary(customer_id=row["id"])
+            uow.stage(
+                "customer.created", row["id"], {"customer": schemas.dump_customer(row, summary)}
+            )
+            return Upserted(row, is_new=True, is_changed=True)
+        # Another request has stored the source id since we looked.
+        stored = customers.find_customer(uow, source_id=body["source_id"])
+        if stored is None:
+            raise RaceLost
+    changes = customer_changes(stored, body)
+    if not changes:
+        return Upserted(stored, is_new=False, is_changed=False)
+    return Upserted(_change(uow, stored["id"], changes), is_new=False, is_changed=True)
+
+
+def customer_changes(stored: CustomerRow, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a body says about a stored customer that storage doesn't know yet.
+
+    Shapes:  columns with their new values; of the metadata only the keys that change.
+    """
+    changes = {}
+    for name, value in _sent_profile(body).items():
+        if name == "metadata":
+            value = {
+                key: new
+                for key, new in value.items()
+                if key not in stored["metadata"] or not _is_same(stored["metadata"][key], new)
+            }
+            if not value:
+                continue
+        elif _is_same(_plain(value), _plain(stored[name])):
+            continue
+        changes[name] = value
+    return changes
+
+
+def _is_same(old: Any, new: Any) -> bool:
+    # For Python, true is 1.
+    return type(old) is type(new) and old == new
+
+
+def _plain(value: Any) -> Any:
+    # A row that was read as JSON has its dates as text.
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _sent_profile(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that a body sets; `birthday` is the older name of `birthdate`."""
+    profile = {name: body[name] for name in PROFILE if name in body}
+    if "birthday" in body:
+        profile.setdefault("birthdate", body["birthday"])
+    if "metadata" in profile:
+        profile["metadata"] = profile["metadata"] or {}
+    return profile
+
+
+def _refuse_unknown(body: Mapping[str, Any]) -> None:
+    if body.get("id") is not None:
+        raise not_found("customer", body["id"])
+
+
+def _change(uow: UnitOfWork, customer_id: str, changes: Mapping[str, Any]) -> Row:
+    row = customers.update_customer(uow, customer_id, changes)
+    if row is None:
+        raise RaceLost
+    uow.stage("customer.updated", customer_id, {"customer": _dump(uow, row)})
+    return row
+
+
+def _dump(uow: UnitOfWork, row: CustomerRow) -> dict[str, Any]:
+    return schemas.dump_customer(row, customers.summarize(uow, [row["id"]])[row["id"]])

@@ -1,0 +1,8 @@
+"""Redemptions: counting uses for good, and taking them back.
+
+Reference: redemptions.json (8 operations, one of them for promotion tiers)
+Tables:    redemptions, orders, vouchers
+Stages:    redemption.created, redemption.failed, redemption.rolled_back,
+           redemption.rollback_failed
+Engine:    validate, redeem, rollback
+"""

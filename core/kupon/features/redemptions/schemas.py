@@ -1,0 +1,214 @@
+"""Wire shapes of redemptions and rollbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kupon.features.customers.schemas import CustomerBody
+from kupon.features.orders.schemas import CalculatedOrder, OrderBody
+from kupon.features.validations.schemas import RedeemableResult
+from kupon.features.vouchers.schemas import Voucher
+from kupon.kit.timestamps import format_moment
+from kupon.web.fields import Json, Many, Moment, Part, Text, Whole, WireSchema
+from kupon.web.query import ListQuery, Texts
+
+
+class Channel(WireSchema):
+    """Through what a redemption came in."""
+
+    channel_id = Text()
+    channel_type = Text()
+
+
+class SimpleCustomer(WireSchema):
+    """The few members of a customer that other objects carry."""
+
+    id = Text()
+    source_id = Text()
+    name = Text()
+    email = Text()
+    metadata = Json()
+    object = Text()
+
+
+class GiftAmount(WireSchema):
+    """Credits of a gift card."""
+
+    amount = Whole()
+
+
+class Points(WireSchema):
+    """Points of a loyalty card."""
+
+    points = Whole()
+
+
+class RelatedRedemption(WireSchema):
+    """A redemption of the same order."""
+
+    id = Text()
+    date = Moment()
+
+
+class RelatedRollback(RelatedRedemption):
+    """A rollback of the same order."""
+
+    rollback_order_mode = Text()
+
+
+class RelatedRedemptions(WireSchema):
+    """What else happened to a redemption."""
+
+    redemptions = Many(Part(RelatedRedemption))
+    rollbacks = Many(Part(RelatedRollback))
+
+
+class SessionKey(WireSchema):
+    """The session that a redemption used."""
+
+    key = Text()
+
+
+class Redemption(WireSchema):
+    """A redemption."""
+
+    id = Text(required=True)
+    object = Text(required=True)
+    date = Moment(required=True)
+    customer_id = Text(required=True, allow_none=True)
+    tracking_id = Text(required=True, allow_none=True)
+    metadata = Json(required=True, allow_none=True)
+    amount = Whole()
+    redemption = Text(required=True, allow_none=True)
+    result = Text(required=True)
+    status = Text(required=True)
+    related_redemptions = Part(RelatedRedemptions)
+    failure_code = Text()
+    failure_message = Text()
+    reason = Text()
+    order = Part(CalculatedOrder, required=True, allow_none=True)
+    channel = Part(Channel, required=True)
+    customer = Part(SimpleCustomer, required=True, allow_none=True)
+    related_object_type = Text(required=True)
+    related_object_id = Text(required=True)
+    voucher = Part(Voucher)
+    gift = Part(GiftAmount)
+    loyalty_card = Part(Points)
+    session = Part(SessionKey)
+
+
+class RedemptionResult(WireSchema):
+    """Answer of POST /v1/redemptions."""
+
+    redemptions = Many(Part(Redemption), required=True)
+    parent_redemption = Part(Redemption)
+    order = Part(CalculatedOrder)
+    inapplicable_redeemables = Many(Part(RedeemableResult))
+    skipped_redeemables = Many(Part(RedeemableResult))
+
+
+class RedemptionList(WireSchema):
+    """A page of redemptions and rollbacks."""
+
+    object = Text(required=True)
+    data_ref = Text(required=True)
+    redemptions = Many(Part(Redemption), required=True)
+    total = Whole(required=True)
+
+
+class VoucherRedemptions(WireSchema):
+    """All redemptions and rollbacks of one code."""
+
+    object = Text(required=True)
+    data_ref = Text(required=True)
+    quantity = Whole(required=True, allow_none=True)
+    redeemed_quantity = Whole(required=True)
+    redemption_entries = Many(Part(Redemption), required=True)
+    total = Whole(required=True)
+    url = Text(required=True)
+
+
+class RedemptionsQuery(ListQuery):
+    """Parameters of the listing of redemptions."""
+
+    ORDER = ("created_at", "id", "voucher_code", "tracking_id", "customer_id")
+    result = Texts()
+    campaign = Text()
+    customer = Text()
+    campaign_name = Text()
+    voucher_code = Text()
+    related_object_id = Text()
+    related_object_parent_id = Text()
+
+
+class RedeemQuery(WireSchema):
+    """Parameters of the older call on a single code."""
+
+    tracking_id = Text()
+
+
+class RollbackQuery(WireSchema):
+    """Parameters of a rollback."""
+
+    reason = Text()
+    tracking_id = Text()
+
+
+class RollbackBody(WireSchema):
+    """Body of a rollback."""
+
+    reason = Text(allow_none=True)
+    tracking_id = Text(allow_none=True)
+    customer = Part(CustomerBody, allow_none=True)
+    order = Part(OrderBody, allow_none=True)
+    metadata = Json(allow_none=True)
+
+
+class RollbackResult(WireSchema):
+    """Answer of a stacked rollback."""
+
+    rollbacks = Many(Part(Redemption), required=True)
+    parent_rollback = Part(Redemption)
+    order = Part(CalculatedOrder)
+
+
+def dump_redemption(
+    row: Mapping[str, Any],
+    *,
+    customer: Mapping[str, Any] | None,
+    voucher: Mapping[str, Any] | None,
+    related: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A redemption or rollback, from its columns.
+
+    Shapes:  customer and voucher are in their wire forms; `redemption` is the parent of a child,
+        and of a rollback what it took back.
+    """
+    is_rollback = row["object"] == "redemption_rollback"
+    body: dict[str, Any] = {
+        "id": row["id"],
+        "object": row["object"],
+        "date": format_moment(row["created_at"]),
+        "customer_id": row["customer_id"],
+        "tracking_id": row["tracking_id"],
+        "metadata": row["metadata"],
+        "redemption": row["redemption_id"] if is_rollback else row["parent_id"],
+        "result": row["result"],
+        "status": row["status"],
+        "order": row["order_figures"],
+        "channel": {"channel_id": row["channel_id"], "channel_type": row["channel_type"]},
+        "customer": customer,
+        "related_object_type": row["related_object_type"],
+        "related_object_id": row["related_object_id"],
+    }
+    for name in ("amount", "reason", "failure_code", "failure_message"):
+        if row[name] is not None:
+            body[name] = row[name]
+    if voucher is not None:
+        body["voucher"] = voucher
+    if related:
+        body["related_redemptions"] = related
+    if row["session_key"] is not None and not is_rollback:
+        body["session"] = {"key": row["session_key"]}
+    return body

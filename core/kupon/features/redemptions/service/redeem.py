@@ -1,0 +1,276 @@
+"""Redemption: load, decide, apply; a refusal is recorded too.
+
+Source: spec discounts-and-stacking, section 11.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kupon.engine import redeem as engine
+from kupon.engine.effects import UseVoucher
+from kupon.engine.model import Status, Step
+from kupon.engine.order import Order
+from kupon.features.customers import service as customers
+from kupon.features.customers.schemas import dump_simple_customer
+from kupon.features.orders.schemas import dump_order, order_columns
+from kupon.features.redemptions import schemas
+from kupon.features.redemptions.service.rows import Caller, new_row
+from kupon.features.validations import schemas as verdicts
+from kupon.features.validations import service as validations
+from kupon.features.validations.service import Case
+from kupon.features.vouchers.schemas import dump_voucher
+from kupon.kit.errors import KuponError
+from kupon.runtime import ids
+from kupon.storage.apply import Redeemed, write_redemption
+from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.overrides import store_overrides
+from kupon.storage.snapshots import VoucherFacts
+from kupon.storage.uow import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A refused redemption or rollback: it has been recorded, and must be committed."""
+
+    error: KuponError
+
+
+def redeem(
+    uow: UnitOfWork, project: ProjectFacts, caller: Caller, body: Mapping[str, Any]
+) -> dict[str, Any] | Failed:
+    """Redeem a request's incentives together, each use counted once.
+
+    Refuses: with the first failing incentive's error (mode ALL), or when none applies.
+    Raises:  RaceLost when other requests were faster several times in a row.
+    """
+    return uow.attempt(lambda: _try(uow, project, caller, body))
+
+
+def redeem_voucher(
+    uow: UnitOfWork, project: ProjectFacts, caller: Caller, code: str, body: Mapping[str, Any]
+) -> dict[str, Any] | Failed:
+    """The older call on a single code: its one redemption, with the whole order."""
+    request = {**body, "redeemables": [{"object": "voucher", "id": code}]}
+    answer = redeem(uow, project, caller, request)
+    if isinstance(answer, Failed):
+        return answer
+    redemption: dict[str, Any] = answer["redemptions"][0]
+    return redemption | {"order": answer.get("order")}
+
+
+def _try(
+    uow: UnitOfWork, project: ProjectFacts, caller: Caller, body: Mapping[str, Any]
+) -> dict[str, Any] | Failed:
+    case = validations.assemble(uow, project, body)
+    decision = engine.decide(case.evaluation)
+    if decision.refusal is not None:
+        return _record_failure(uow, caller, case)
+    customer = customers.upsert_for_redemption(uow, case.facts.customer, body.get("customer"))
+    store_overrides(uow, case.order_body.get("items") or ())
+    draft = _Draft(uow, caller, case, decision.applied, customer)
+    quantities = write_redemption(uow, draft.rows(decision.effects))
+    return draft.answer(quantities)
+
+
+class _Draft:
+    """The rows of one redemption request, and the answer that tells of them."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        caller: Caller,
+        case: Case,
+        applied: Sequence[Step],
+        customer: Mapping[str, Any] | None,
+    ) -> None:
+        self._uow = uow
+        self._caller = caller
+        self._case = case
+        self._customer = customer
+        self._customer_id = customer["id"] if customer else None
+        self._steps = [(step, self._voucher_of(step)) for step in applied]
+        self._child_ids = [ids.new_id("r_") for _ in applied]
+        # One incentive is its own root; several get a parent.
+        self._parent_id = ids.new_id("r_") if len(applied) > 1 else None
+        self._root_id = self._parent_id or self._child_ids[0]
+        self._order = self._order_row() if case.has_order else None
+        self._children = self._child_rows()
+        self._parent = self._parent_row()
+
+    def _voucher_of(self, step: Step) -> VoucherFacts:
+        facts = self._case.facts_of(step.redeemable)
+        assert facts is not None, "only known incentives are applied"
+        return facts
+
+    def _order_row(self) -> dict[str, Any]:
+        """The order as the table will have it."""
+        case, stored, body = self._case, self._case.stored_order or {}, self._case.order_body
+        evaluation = case.evaluation
+        return {
+            "project_id": self._uow.project_id,
+            "id": stored.get("id") or ids.new_id("ord_"),
+            "source_id": stored.get("source_id") or body.get("source_id"),
+            "status": (case.body["order"] or {}).get("status") or "PAID",
+            "customer_id": self._customer_id or stored.get("customer_id"),
+            "referrer_id": stored.get("referrer_id"),
+            **order_columns(evaluation.end, since=evaluation.start),
+            "redemptions": {**stored.get("redemptions", {}), self._root_id: self._order_entry()},
+            "created_at": stored.get("created_at") or self._uow.now,
+            "updated_at": self._uow.now if stored else None,
+        }
+
+    def _order_entry(self) -> dict[str, Any]:
+        """What the order remembers of this request."""
+        entry: dict[str, Any] = {"date": schemas.format_moment(self._uow.now)}
+        if self._parent_id is not None:
+            return entry | {
+                "related_object_type": "redemption",
+                "related_object_id": self._parent_id,
+                "stacked": self._child_ids,
+            }
+        _, voucher = self._steps[0]
+        entry |= {"related_object_type": "voucher", "related_object_id": voucher.id}
+        if voucher.campaign_id is not None:
+            entry["related_object_parent_id"] = voucher.campaign_id
+        return entry
+
+    def _child_rows(self) -> list[dict[str, Any]]:
+        return [
+            self._row(
+                redemption_id,
+                parent_id=self._parent_id,
+                related_object_type="voucher",
+                related_object_id=voucher.id,
+                voucher_id=voucher.id,
+                voucher_code=voucher.code,
+                campaign_id=voucher.campaign_id,
+                campaign_name=voucher.campaign_name,
+                order_figures=self._figures(step.after, step.before),
+            )
+            for redemption_id, (step, voucher) in zip(self._child_ids, self._steps, strict=True)
+        ]
+
+    def _parent_row(self) -> dict[str, Any] | None:
+        if self._parent_id is None:
+            return None
+        evaluation = self._case.evaluation
+        return self._row(
+            self._parent_id,
+            related_object_type="redemption",
+            related_object_id=self._parent_id,
+            order_figures=self._figures(evaluation.end, evaluation.start),
+        )
+
+    def _row(self, redemption_id: str, **columns: Any) -> dict[str, Any]:
+        body = self._case.body
+        return new_row(
+            self._uow,
+            self._caller,
+            redemption_id,
+            customer_id=self._customer_id,
+            tracking_id=body.get("tracking_id"),
+            order_id=self._order["id"] if self._order else None,
+            session_key=(body.get("session") or {}).get("key"),
+            metadata=body.get("metadata") or {},
+            **columns,
+        )
+
+    def _figures(self, after: Order, before: Order) -> dict[str, Any] | None:
+        """One step's order, as it will be answered whenever the redemption is asked for."""
+        if self._order is None:
+            return None
+        named = {name: self._order[name] for name in _NAMES}
+        return dump_order(named | order_columns(after, since=before), is_step=True)
+
+    def rows(self, effects: Sequence[UseVoucher]) -> Redeemed:
+        """What storage is to write."""
+        stored = self._case.stored_order
+        rows = [*self._children, self._parent] if self._parent else self._children
+        return Redeemed(
+            uses=effects,
+            revisions={voucher.id: voucher.locks_revision for _, voucher in self._steps},
+            redemptions=rows,
+            order=self._order,
+            is_new_order=stored is None,
+            seen_order_at=None if stored is None else stored["updated_at"] or stored["created_at"],
+            session_key=(self._case.body.get("session") or {}).get("key"),
+            event=("redemption.created", self._customer_id or self._root_id, self._event(rows)),
+        )
+
+    def _event(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The facts that consumers need."""
+        return {
+            "redemptions": rows,
+            "order": self._order,
+            "old_order_status": (self._case.stored_order or {}).get("status"),
+            "customer": self._customer,
+        }
+
+    def answer(self, quantities: Mapping[str, int]) -> dict[str, Any]:
+        """The wire's answer; quantities are the codes' uses after this one."""
+        children = [
+            schemas.dump_redemption(
+                row,
+                customer=self._simple_customer(),
+                voucher=self._voucher(voucher, quantities[voucher.id]),
+            )
+            for row, (_, voucher) in zip(self._children, self._steps, strict=True)
+        ]
+        answer: dict[str, Any] = {"redemptions": children}
+        if self._parent is not None:
+            answer["parent_redemption"] = schemas.dump_redemption(
+                self._parent, customer=self._simple_customer(), voucher=None
+            )
+        if self._order is not None:
+            answer["order"] = dump_order(self._order)
+        return answer | validations.dump_refused(self._case, self._uow.request_id or "")
+
+    def _simple_customer(self) -> dict[str, Any] | None:
+        return dump_simple_customer(self._customer) if self._customer else None
+
+    def _voucher(self, facts: VoucherFacts, redeemed_quantity: int) -> dict[str, Any]:
+        category = self._case.definitions.category(facts.effective_category_id)
+        voucher = dump_voucher(facts, facts.campaign_name, category)
+        voucher["redemption"]["redeemed_quantity"] = redeemed_quantity
+        return voucher
+
+
+_NAMES = ("id", "source_id", "customer_id", "referrer_id")
+
+
+def _record_failure(uow: UnitOfWork, caller: Caller, case: Case) -> Failed:
+    step = case.evaluation.having(Status.INAPPLICABLE)[0]
+    facts = case.facts_of(step.redeemable)
+    error = verdicts.step_error(step)
+    failure_id = ids.new_id("rf_")
+    if "resource_id" not in error.extra:
+        error.extra |= {"resource_id": failure_id, "resource_type": "redemption"}
+    customer = case.facts.customer
+    row = new_row(
+        uow,
+        caller,
+        failure_id,
+        customer_id=customer["id"] if customer else None,
+        tracking_id=case.body.get("tracking_id"),
+        related_object_type=step.redeemable.object,
+        related_object_id=facts.id if facts else step.redeemable.id,
+        voucher_id=facts.id if facts else None,
+        voucher_code=facts.code if facts else step.redeemable.id,
+        campaign_id=facts.campaign_id if facts else None,
+        campaign_name=facts.campaign_name if facts else None,
+        result="FAILURE",
+        status="FAILED",
+        failure_code=error.key,
+        failure_message=error.message,
+        metadata=case.body.get("metadata") or {},
+    )
+    event = (
+        "redemption.failed",
+        row["customer_id"] or failure_id,
+        {"redemptions": [row], "customer": customer},
+    )
+    write_redemption(uow, Redeemed(uses=(), revisions={}, redemptions=[row], event=event))
+    return Failed(error)

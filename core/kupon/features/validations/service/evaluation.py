@@ -1,0 +1,193 @@
+"""From a request's body to the engine's verdict: load, then decide.
+
+Source: spec discounts-and-stacking, sections 2.1, 3 and 10.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kupon.engine.model import Evaluation, Redeemable, Snapshot
+from kupon.engine.order import Order
+from kupon.engine.validate import evaluate
+from kupon.features.customers import service as customers
+from kupon.features.orders import service as orders
+from kupon.kit.errors import KuponError, not_found
+from kupon.runtime import ids
+from kupon.storage.definitions import DefinitionCache, Definitions
+from kupon.storage.queries import projects
+from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.orders import get_order
+from kupon.storage.snapshots import Facts, VoucherFacts, Wanted, load_facts, to_engine
+from kupon.storage.uow import UnitOfWork
+
+VOUCHER_ID_PREFIX = "v_"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request, loaded and judged.
+
+    Shapes: vouchers holds what storage knows of each redeemable, by the id that was sent;
+        order_body is the order that was evaluated (the stored one where the request names one),
+        stored_order its stored form.
+    """
+
+    body: Mapping[str, Any]
+    facts: Facts
+    vouchers: Mapping[str, VoucherFacts]
+    definitions: Definitions
+    customer: Mapping[str, Any] | None
+    order_body: Mapping[str, Any]
+    stored_order: Mapping[str, Any] | None
+    evaluation: Evaluation
+
+    @property
+    def expand(self) -> frozenset[str]:
+        """What the answer should spell out; orders, if nothing else was asked for."""
+        asked = (self.body.get("options") or {}).get("expand")
+        return frozenset(asked) if asked is not None else _DEFAULT_EXPAND
+
+    @property
+    def has_order(self) -> bool:
+        """Whether the request is about an order at all."""
+        return bool(self.body.get("order"))
+
+    def facts_of(self, redeemable: Redeemable) -> VoucherFacts | None:
+        """What storage knows of a redeemable, None for an unknown one."""
+        return self.vouchers.get(redeemable.id) if redeemable.object == "voucher" else None
+
+
+_DEFAULT_EXPAND = frozenset({"order"})
+
+_definitions = DefinitionCache()
+
+
+def read_definitions(uow: UnitOfWork) -> Definitions:
+    """The definitions of the unit's project as they are now."""
+    return _definitions.get(uow, uow.project_id, projects.get_revision(uow))
+
+
+def code_key(project: ProjectFacts, code: str) -> str:
+    """The form of a code that is unique: folded where the project ignores case."""
+    return code if project.case_sensitive_codes else code.casefold()
+
+
+def assemble(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) -> Case:
+    """Load what the body names and judge it.
+
+    Raises:  duplicated_redeemables, invalid_redeemables, not_found for an unknown customer or
+        order id.
+    """
+    facts = load_facts(uow, _wanted(project, body))
+    definitions = _definitions.get(uow, uow.project_id, facts.revision)
+    customer = customers.merge_customer(facts.customer, body.get("customer"))
+    stored, order_body, order = _order(uow, facts, body.get("order") or {})
+    vouchers = _match(project, body["redeemables"], facts)
+    _check_redeemables(body["redeemables"], vouchers, definitions)
+    redeemables = tuple(
+        _redeemable(sent, vouchers.get(sent["id"]), definitions) for sent in body["redeemables"]
+    )
+    snapshot = Snapshot(
+        now=uow.now,
+        timezone=definitions.timezone,
+        order=order,
+        redeemables=redeemables,
+        rules=definitions.stacking_rules,
+    )
+    return Case(
+        body=body,
+        facts=facts,
+        vouchers=vouchers,
+        definitions=definitions,
+        customer=customer,
+        order_body=order_body,
+        stored_order=stored,
+        evaluation=evaluate(snapshot),
+    )
+
+
+def _wanted(project: ProjectFacts, body: Mapping[str, Any]) -> Wanted:
+    codes = [sent["id"] for sent in body["redeemables"] if sent["object"] == "voucher"]
+    customer = body.get("customer") or {}
+    order = body.get("order") or {}
+    session = body.get("session") or {}
+    return Wanted(
+        code_keys=[code_key(project, code) for code in codes],
+        voucher_ids=[code for code in codes if code.startswith(VOUCHER_ID_PREFIX)],
+        customer_id=customer.get("id"),
+        customer_source_id=customer.get("source_id"),
+        order_id=order.get("id"),
+        order_source_id=order.get("source_id"),
+        session_key=session.get("key"),
+    )
+
+
+def _match(
+    project: ProjectFacts, sent: Sequence[Mapping[str, Any]], facts: Facts
+) -> dict[str, VoucherFacts]:
+    found = {}
+    for redeemable in sent:
+        if redeemable["object"] == "voucher":
+            name = redeemable["id"]
+            voucher = facts.vouchers.get(code_key(project, name)) or facts.vouchers.get(name)
+            if voucher is not None:
+                found[name] = voucher
+    return found
+
+
+def _check_redeemables(
+    sent: Sequence[Mapping[str, Any]],
+    vouchers: Mapping[str, VoucherFacts],
+    definitions: Definitions,
+) -> None:
+    names = [
+        (redeemable["object"], vouchers[redeemable["id"]].id)
+        if redeemable["id"] in vouchers
+        else (redeemable["object"], redeemable["id"])
+        for redeemable in sent
+    ]
+    if len(set(names)) < len(names):
+        raise KuponError("duplicated_redeemables")
+    limit = definitions.stacking_rules.redeemables_limit
+    if len(sent) > limit:
+        raise KuponError("invalid_redeemables", f"At most {limit} redeemables can be sent at once")
+    if len(sent) > 1 and any(redeemable["object"] == "promotion_stack" for redeemable in sent):
+        raise KuponError(
+            "invalid_redeemables", "Promotion Stack cannot be use with other redeemables"
+        )
+
+
+def _redeemable(
+    sent: Mapping[str, Any], voucher: VoucherFacts | None, definitions: Definitions
+) -> Redeemable:
+    source = None
+    if voucher is not None and sent["object"] == "voucher":
+        category = definitions.engine_category(voucher.effective_category_id)
+        source = to_engine(voucher, category)
+    return Redeemable(object=sent["object"], id=sent["id"], source=source)
+
+
+def _order(
+    uow: UnitOfWork, facts: Facts, sent: Mapping[str, Any]
+) -> tuple[dict[str, Any] | None, Mapping[str, Any], Order]:
+    """The stored order that the request names, the order to evaluate, and that as the engine's.
+
+    Raises:  not_found for an order id that the project lacks.
+    Source:  spec discounts-and-stacking, section 2.1, rule 6: what is sent next to an id
+        overwrites the stored order, next to a source id the stored one stands.
+    """
+    if facts.order_id is None:
+        if sent.get("id") is not None:
+            raise not_found("order", sent["id"])
+        return None, sent, orders.build_order(uow, sent)
+    stored = get_order(uow, facts.order_id)
+    body = orders.merge_cart(stored, sent) if sent.get("id") is not None else stored
+    return stored, body, orders.build_order(uow, body, known_lines=stored["items"])
+
+
+def new_session_key() -> str:
+    """A key for a session whose caller named none."""
+    return ids.new_id("ssn_")

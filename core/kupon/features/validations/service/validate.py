@@ -1,0 +1,140 @@
+"""Validation: the verdict, and the lock that a session puts on what applies.
+
+Source: spec discounts-and-stacking, sections 10 and 11.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from kupon.engine.model import Status
+from kupon.features.orders.schemas import dump_order, order_columns
+from kupon.features.validations import schemas
+from kupon.features.validations.service.evaluation import Case, assemble, new_session_key
+from kupon.kit.errors import invalid_payload
+from kupon.runtime import ids
+from kupon.storage.queries import session_locks
+from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.uow import UnitOfWork
+
+DEFAULT_TTL = {"DAYS": 7}
+LONGEST_LOCK = timedelta(days=3650)
+
+_MICROSECONDS = {
+    "DAYS": 86_400_000_000,
+    "HOURS": 3_600_000_000,
+    "MINUTES": 60_000_000,
+    "SECONDS": 1_000_000,
+    "MILLISECONDS": 1_000,
+    "MICROSECONDS": 1,
+    "NANOSECONDS": 0.001,
+}
+
+
+def validate(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Judge a request's incentives; with a session, hold what applies for it."""
+    session = _complete_session(body.get("session"))
+    if session is None:
+        case = assemble(uow, project, body)
+    else:
+        case = uow.attempt(lambda: _hold(uow, project, {**body, "session": session}))
+    answer: dict[str, Any] = {"id": ids.new_id("valid_"), "valid": case.evaluation.is_valid}
+    answer |= dump_verdict(case, uow.request_id or "")
+    if case.evaluation.is_valid:
+        answer["order"] = dump_root_order(case)
+    if body.get("tracking_id"):
+        answer["tracking_id"] = body["tracking_id"]
+    if session is not None:
+        answer["session"] = session
+    answer["stacking_rules"] = case.definitions.stacking_rules_wire
+    return answer
+
+
+def validate_voucher(
+    uow: UnitOfWork, project: ProjectFacts, code: str, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The older call on a single code: the same verdict in its flat form."""
+    request = {**body, "redeemables": [{"object": "voucher", "id": code}]}
+    answer = validate(uow, project, request)
+    redeemable = answer["redeemables"][0]
+    flat: dict[str, Any] = {"valid": answer["valid"], "code": code}
+    for name in ("tracking_id", "session"):
+        if name in answer:
+            flat[name] = answer[name]
+    if not answer["valid"]:
+        error = redeemable["result"]["error"]
+        return flat | {"reason": error["message"], "error": error, "metadata": {}}
+    return flat | {
+        "applicable_to": redeemable["applicable_to"],
+        "inapplicable_to": redeemable["inapplicable_to"],
+        "discount": redeemable["result"]["discount"],
+        "order": answer["order"],
+        "metadata": redeemable.get("metadata", {}),
+    }
+
+
+def dump_verdict(case: Case, request_id: str) -> dict[str, Any]:
+    """The three lists of an answer."""
+    expand = case.expand
+    dumped = [
+        schemas.dump_step(
+            step, case.facts_of(step.redeemable), case.definitions, expand, request_id
+        )
+        for step in case.evaluation.steps
+    ]
+    return schemas.dump_lists(case.evaluation, dumped)
+
+
+def dump_refused(case: Case, request_id: str) -> dict[str, Any]:
+    """What did not apply, in two lists that are empty rather than absent."""
+    lists = dump_verdict(case, request_id)
+    names = ("inapplicable_redeemables", "skipped_redeemables")
+    return {name: lists.get(name, []) for name in names}
+
+
+def dump_root_order(case: Case) -> dict[str, Any]:
+    """The order after all that applied."""
+    evaluation, body = case.evaluation, case.order_body
+    named = {name: body[name] for name in ("id", "source_id", "status") if body.get(name)}
+    columns = order_columns(evaluation.end, since=evaluation.start)
+    parties = {
+        "customer_id": case.customer["id"] if case.customer else None,
+        "referrer_id": body.get("referrer_id"),
+    }
+    return dump_order(named | columns | parties)
+
+
+def _complete_session(sent: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The session with its defaults: a key of its own, seven days."""
+    if sent is None:
+        return None
+    session = {"key": sent.get("key") or new_session_key(), "type": "LOCK"}
+    if sent.get("ttl") is None:
+        return session | {"ttl": DEFAULT_TTL["DAYS"], "ttl_unit": "DAYS"}
+    return session | {"ttl": sent["ttl"], "ttl_unit": sent["ttl_unit"]}
+
+
+def _hold(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) -> Case:
+    """Judge, and hold one use of each code that applies until the session ends."""
+    case = assemble(uow, project, body)
+    if case.evaluation.is_valid:
+        session = body["session"]
+        held = [
+            voucher
+            for step in case.evaluation.having(Status.APPLICABLE)
+            if (voucher := case.facts_of(step.redeemable)) is not None
+        ]
+        session_locks.hold(uow, held, session["key"], _ends_at(uow.now, session))
+    return case
+
+
+def _ends_at(now: datetime, session: Mapping[str, Any]) -> datetime:
+    try:
+        span = timedelta(microseconds=session["ttl"] * _MICROSECONDS[session["ttl_unit"]])
+    except OverflowError:
+        span = LONGEST_LOCK + timedelta(days=1)
+    if span > LONGEST_LOCK:
+        raise invalid_payload("Property .session.ttl must be <= 3650 days")
+    return now + span

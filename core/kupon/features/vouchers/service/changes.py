@@ -1,0 +1,122 @@
+"""Changing and deleting single vouchers.
+
+Source: spec campaigns-loyalty-referral-gift, sections 1.8, 3.3, 3.4 and 5.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from kupon.features.categories import service as categories
+from kupon.features.vouchers.service.definitions import (
+    code_key,
+    merge_metadata,
+    read_discount,
+    read_time_limits,
+    time_limits_of,
+)
+from kupon.features.vouchers.service.reading import dump_found, find, stage
+from kupon.kit.errors import KuponError, invalid_payload, not_found
+from kupon.storage.queries import campaigns, session_locks, vouchers
+from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.vouchers import FoundVoucher
+from kupon.storage.tables.vouchers import Voucher
+from kupon.storage.uow import UnitOfWork
+
+
+def update_voucher(
+    uow: UnitOfWork, project: ProjectFacts, name: str, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Change one voucher; what the body doesn't name stays.
+
+    Raises:  not_found; invalid_payload.
+    """
+    found = _lock(uow, project, name)
+    voucher = found.voucher
+    was_active = voucher.is_active
+    for column, value in read_time_limits(body, time_limits_of(voucher)).items():
+        setattr(voucher, column, value)
+    if "category" in body or "category_id" in body:
+        voucher.category_id = categories.resolve_category(uow, body)
+    if "discount" in body:
+        voucher.discount = _changed_discount(voucher, body["discount"])
+    voucher.voucher_metadata = merge_metadata(voucher.voucher_metadata, body)
+    voucher.additional_info = body.get("additional_info", voucher.additional_info)
+    voucher.is_active = body.get("active", voucher.is_active)
+    vouchers.save_voucher(uow, voucher)
+    found = vouchers.get_voucher(uow, voucher.id, voucher.id)
+    stage(uow, "voucher.updated", found)
+    if voucher.is_active != was_active:
+        stage(uow, _FLAG_EVENTS[voucher.is_active], found)
+    return dump_found(found)
+
+
+_FLAG_EVENTS = {True: "voucher.enabled", False: "voucher.disabled"}
+
+
+def _changed_discount(voucher: Voucher, sent: Mapping[str, Any]) -> dict[str, Any]:
+    stored = voucher.discount or {}
+    if sent["type"] != stored.get("type"):
+        raise invalid_payload("Property .discount.type cannot be changed")
+    return read_discount(sent)
+
+
+def set_active(
+    uow: UnitOfWork, project: ProjectFacts, name: str, *, is_active: bool
+) -> dict[str, Any]:
+    """Enable or disable one voucher; nothing happens to one that is so already.
+
+    Raises:  not_found.
+    """
+    found = _lock(uow, project, name)
+    if found.voucher.is_active != is_active:
+        found.voucher.is_active = is_active
+        vouchers.save_voucher(uow, found.voucher)
+        stage(uow, _FLAG_EVENTS[is_active], found)
+    return dump_found(found)
+
+
+def delete_voucher(uow: UnitOfWork, project: ProjectFacts, name: str, *, is_forced: bool) -> None:
+    """Put one voucher into the bin, where its code stays taken, or remove it for good.
+
+    Raises:  not_found.
+    """
+    owner = find(uow, project, name).campaign
+    # Locked before its code: see storage/locks.py.
+    campaign = None if owner is None else campaigns.lock_any_campaign(uow, owner.id)
+    found = _lock(uow, project, name)
+    stage(uow, "voucher.deleted", found)
+    if is_forced:
+        vouchers.delete_voucher(uow, found.voucher)
+    else:
+        vouchers.bin_voucher(uow, found.voucher)
+    if campaign is not None:
+        campaigns.count_codes(uow, campaign, gone=1)
+
+
+def release_session(uow: UnitOfWork, project: ProjectFacts, name: str, session_key: str) -> None:
+    """Give back the use of a code that a validation session holds.
+
+    Raises:  not_found for the voucher, or for a session that holds nothing of it.
+    """
+    voucher = find(uow, project, name).voucher
+    if not session_locks.release(uow, voucher.id, session_key):
+        raise not_found("session", session_key)
+
+
+def update_balance(uow: UnitOfWork, project: ProjectFacts, name: str) -> NoReturn:
+    """Refuse: only gift cards and loyalty cards have a balance.
+
+    Raises:  not_found; invalid_add_balance_params.
+    """
+    voucher = find(uow, project, name).voucher
+    raise KuponError(
+        "invalid_add_balance_params",
+        f"Voucher {voucher.code} of type {voucher.type} has no balance",
+    )
+
+
+def _lock(uow: UnitOfWork, project: ProjectFacts, name: str) -> FoundVoucher:
+    key = code_key(name, is_case_sensitive=project.case_sensitive_codes)
+    return vouchers.lock_voucher(uow, name, key)

@@ -1,0 +1,119 @@
+"""Making single vouchers.
+
+Source: spec campaigns-loyalty-referral-gift, sections 1.10, 2 and 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from kupon.engine.codes import LONGEST_CODE, CodePattern
+from kupon.features.vouchers.service.definitions import (
+    read_code_pattern,
+    read_discount,
+    refuse_rules,
+)
+from kupon.features.vouchers.service.drawing import draw_one, insert_code
+from kupon.features.vouchers.service.reading import dump_found, stage
+from kupon.features.vouchers.service.templates import campaign_template, read_code_values
+from kupon.kit.errors import KuponError, duplicate_found, invalid_payload
+from kupon.storage.queries import campaigns, vouchers
+from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.voucher_batches import CodeTemplate
+from kupon.storage.tables.campaigns import Campaign
+from kupon.storage.uow import UnitOfWork
+
+TYPES = ("DISCOUNT_VOUCHER", "GIFT_VOUCHER", "LOYALTY_CARD")
+
+
+def create_voucher(
+    uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any], code: str | None = None
+) -> dict[str, Any]:
+    """Store one voucher, with the code that is given, is in the body, or is drawn.
+
+    Raises:  duplicate_found for a taken code, bin included; invalid_payload, invalid_voucher,
+        invalid_code_config for a broken body; not_found for an unknown campaign or category.
+    """
+    _check_type(body["type"])
+    refuse_rules(body)
+    campaign = _lock_campaign(uow, body)
+    template = _template(uow, body, campaign)
+    config = body.get("code_config")
+    if config is None and campaign is not None:
+        config = campaign.voucher["code_config"]
+    pattern = read_code_pattern(uow, project, config, ".code_config")
+    return add_voucher(uow, project, template, code or body.get("code"), pattern)
+
+
+def add_voucher(
+    uow: UnitOfWork,
+    project: ProjectFacts,
+    template: CodeTemplate,
+    code: str | None,
+    pattern: CodePattern,
+) -> dict[str, Any]:
+    """Store one voucher made from a template; without a code one is drawn from the pattern.
+
+    Raises:  duplicate_found, invalid_payload, invalid_code_config.
+    Locks:   the template's campaign must be locked.
+    """
+    is_case_sensitive = project.case_sensitive_codes
+    if code is None:
+        voucher_id = draw_one(uow, template, pattern, is_case_sensitive=is_case_sensitive)
+    else:
+        _check_code(code)
+        made = insert_code(uow, template, code, is_case_sensitive=is_case_sensitive)
+        if made is None:
+            raise duplicate_found("voucher", "code", code)
+        voucher_id = made
+    found = vouchers.get_voucher(uow, voucher_id, voucher_id)
+    if found.campaign is not None:
+        campaigns.count_codes(uow, found.campaign, made=1)
+    stage(uow, "voucher.created", found)
+    return dump_found(found)
+
+
+def _check_type(type: str) -> None:
+    if type not in TYPES:
+        raise invalid_payload(
+            f"Property .type must be equal to one of the allowed values: {', '.join(TYPES)}"
+        )
+    if type != "DISCOUNT_VOUCHER":
+        raise invalid_payload(f"Property .type {type} is not supported yet")
+
+
+def _check_code(code: str) -> None:
+    if not 0 < len(code) <= LONGEST_CODE:
+        raise invalid_payload(f"Property .code must have 1 to {LONGEST_CODE} characters")
+    if not code.isprintable() or code != code.strip():
+        raise invalid_payload(
+            "Property .code must hold printable characters, without blanks at its ends"
+        )
+
+
+def _lock_campaign(uow: UnitOfWork, body: Mapping[str, Any]) -> Campaign | None:
+    name = body.get("campaign_id") or body.get("campaign")
+    if not name:
+        return None
+    campaign = campaigns.lock_campaign(uow, name).campaign
+    if campaign.type == "STANDALONE":
+        raise KuponError(
+            "invalid_campaign", "You can not generate vouchers for STANDALONE type campaign."
+        )
+    return campaign
+
+
+def _template(uow: UnitOfWork, body: Mapping[str, Any], campaign: Campaign | None) -> CodeTemplate:
+    base = CodeTemplate(type=body["type"], discount=None)
+    if campaign is not None:
+        base = campaign_template(campaign)
+    values = read_code_values(uow, body, base)
+    if body.get("discount") is not None:
+        values["discount"] = read_discount(body["discount"])
+    elif base.discount is None:
+        raise KuponError(
+            "invalid_voucher", "Property 'discount' is required for DISCOUNT_VOUCHER voucher"
+        )
+    return replace(base, **values)

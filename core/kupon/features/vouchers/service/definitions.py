@@ -1,0 +1,127 @@
+"""What a body defines, checked by the engine and tidied for storage.
+
+Source: spec campaigns-loyalty-referral-gift, sections 1.6, 2 and 3.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from kupon.engine.codes import CodePattern, parse_code_config, require_room
+from kupon.engine.definitions import DefinitionError
+from kupon.engine.discounts import parse_discount
+from kupon.engine.limits import parse_validity
+from kupon.kit.errors import KuponError, not_found
+from kupon.storage.queries import projects, voucher_batches
+from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.uow import UnitOfWork
+
+TIME_LIMITS = (
+    "start_date",
+    "expiration_date",
+    "validity_timeframe",
+    "validity_day_of_week",
+    "validity_hours",
+)
+# A pattern with more codes than any project has needs no counting of those it has made.
+_LARGEST_COUNTED = 10_000_000
+
+
+@contextmanager
+def _refusing_definitions() -> Iterator[None]:
+    try:
+        yield
+    except DefinitionError as error:
+        raise KuponError(error.key, error.details) from None
+
+
+def code_key(code: str, *, is_case_sensitive: bool) -> str:
+    """The form of a code that is unique in its project."""
+    return code if is_case_sensitive else code.casefold()
+
+
+def read_discount(definition: Mapping[str, Any], path: str = ".discount") -> dict[str, Any]:
+    """A discount as it is stored and answered: the members that its type knows, no nulls.
+
+    Raises:  invalid_payload.
+    """
+    with _refusing_definitions():
+        discount = parse_discount(definition, path)
+    members = {
+        name: value
+        for name, value in definition.items()
+        if value is not None and hasattr(discount, name)
+    }
+    return members | {"effect": discount.effect, "is_dynamic": False}
+
+
+def read_time_limits(
+    body: Mapping[str, Any], current: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The columns of all time limits; what the body doesn't name stays as it is.
+
+    Raises:  invalid_payload.
+    """
+    known = current or {}
+    limits = {name: body.get(name, known.get(name)) for name in TIME_LIMITS}
+    with _refusing_definitions():
+        parse_validity(limits)
+    if not (limits["validity_hours"] or {}).get("daily"):
+        limits["validity_hours"] = None
+    # An empty list or object is no limit either.
+    return {name: value or None for name, value in limits.items()}
+
+
+def time_limits_of(row: Any) -> dict[str, Any]:
+    """The time limits that a code or campaign has."""
+    return {name: getattr(row, name) for name in TIME_LIMITS}
+
+
+def read_code_pattern(
+    uow: UnitOfWork, project: ProjectFacts, config: Mapping[str, Any] | None, path: str
+) -> CodePattern:
+    """The pattern of a code_config; without a charset it is the project's.
+
+    Raises:  invalid_code_config.
+    """
+    row = projects.find_project(uow, project.id)
+    defaults = {} if row is None else row.default_code_config
+    charset = {"default_charset": defaults["charset"]} if defaults.get("charset") else {}
+    with _refusing_definitions():
+        return parse_code_config(
+            config, is_case_sensitive=project.case_sensitive_codes, path=path, **charset
+        )
+
+
+def check_room(
+    uow: UnitOfWork, project: ProjectFacts, pattern: CodePattern, requested: int, path: str
+) -> None:
+    """Refuse to begin what the pattern cannot supply.
+
+    Raises:  invalid_code_config.
+    """
+    made = 0
+    if pattern.capacity <= _LARGEST_COUNTED:
+        made = voucher_batches.count_made(
+            uow, pattern, is_case_sensitive=project.case_sensitive_codes
+        )
+    with _refusing_definitions():
+        require_room(pattern, requested, made, path)
+
+
+def merge_metadata(stored: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """Metadata after an update: sent keys replace their like, null clears all."""
+    if "metadata" not in body:
+        return dict(stored)
+    return {} if body["metadata"] is None else {**stored, **body["metadata"]}
+
+
+def refuse_rules(body: Mapping[str, Any]) -> None:
+    """Refuse validation rules: the project can have none yet.
+
+    Raises:  not_found.
+    """
+    if body.get("validation_rules"):
+        raise not_found("validation_rule", body["validation_rules"][0])

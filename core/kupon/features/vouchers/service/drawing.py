@@ -1,0 +1,142 @@
+"""Drawing codes: at random while a pattern is roomy, one after the other when it is nearly full.
+
+Source: spec campaigns-loyalty-referral-gift, section 2 (generation algorithm).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from math import gcd
+from typing import NamedTuple
+
+from kupon.engine.codes import CodePattern, code_at, draw
+from kupon.features.vouchers.service.definitions import code_key
+from kupon.kit.errors import KuponError
+from kupon.runtime import ids
+from kupon.storage.queries import voucher_batches
+from kupon.storage.queries.voucher_batches import CodeTemplate, NewCodes
+from kupon.storage.uow import UnitOfWork
+
+# How many codes of a nearly full pattern one slice looks at.
+WALKED_AT_ONCE = 5000
+_RANDOM_TRIES = 5
+# Beyond this a pattern cannot be nearly full.
+_LARGEST_WALKED = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A way through all codes of a pattern, from a random one in equal random steps.
+
+    Shapes: capacity and step have no common divisor, so every code comes once; position counts
+        the codes that were passed.
+    """
+
+    start: int
+    step: int
+    position: int = 0
+
+    def codes(self, pattern: CodePattern) -> Iterator[str]:
+        """The next codes on the way."""
+        for place in range(self.position, self.onward(pattern).position):
+            yield code_at(pattern, (self.start + self.step * place) % pattern.capacity)
+
+    def onward(self, pattern: CodePattern) -> Walk:
+        """The walk behind these codes."""
+        return replace(self, position=min(pattern.capacity, self.position + WALKED_AT_ONCE))
+
+
+class Drawn(NamedTuple):
+    """A slice of the work: how many codes were made, and how to go on.
+
+    Shapes: walk is None while codes are drawn at random; is_exhausted tells that no code is left.
+    """
+
+    made: int
+    walk: Walk | None
+    is_exhausted: bool
+
+
+def draw_slice(
+    uow: UnitOfWork,
+    template: CodeTemplate,
+    pattern: CodePattern,
+    count: int,
+    *,
+    is_case_sensitive: bool,
+    walk: Walk | None = None,
+) -> Drawn:
+    """Make up to `count` codes in one statement.
+
+    A pattern of which every other draw hits a taken code is walked from then on.
+    """
+    if walk is not None:
+        return _draw_walking(uow, template, pattern, count, is_case_sensitive, walk)
+    new = _new_codes(draw(pattern, count, ids.random_bytes), is_case_sensitive)
+    made = voucher_batches.insert_codes(uow, template, new)
+    if 2 * made < count and pattern.capacity <= _LARGEST_WALKED:
+        walk = _begin_walk(pattern)
+    return Drawn(made, walk, is_exhausted=False)
+
+
+def _draw_walking(
+    uow: UnitOfWork,
+    template: CodeTemplate,
+    pattern: CodePattern,
+    count: int,
+    is_case_sensitive: bool,
+    walk: Walk,
+) -> Drawn:
+    candidates = _new_codes(walk.codes(pattern), is_case_sensitive)
+    found = voucher_batches.insert_free_codes(uow, template, candidates, count)
+    walk = walk.onward(pattern)
+    return Drawn(len(found), walk, walk.position >= pattern.capacity)
+
+
+def draw_one(
+    uow: UnitOfWork, template: CodeTemplate, pattern: CodePattern, *, is_case_sensitive: bool
+) -> str:
+    """Make one code; its voucher's id.
+
+    Raises:  invalid_code_config when the pattern has none left.
+    """
+    for _ in range(_RANDOM_TRIES):
+        code = draw(pattern, 1, ids.random_bytes)[0]
+        voucher_id = insert_code(uow, template, code, is_case_sensitive=is_case_sensitive)
+        if voucher_id is not None:
+            return voucher_id
+    walk = _begin_walk(pattern)
+    while walk.position < min(pattern.capacity, _LARGEST_WALKED):
+        candidates = _new_codes(walk.codes(pattern), is_case_sensitive)
+        found = voucher_batches.insert_free_codes(uow, template, candidates, 1)
+        if found:
+            return found[0]
+        walk = walk.onward(pattern)
+    raise KuponError("invalid_code_config", "Property .code_config has no codes left")
+
+
+def insert_code(
+    uow: UnitOfWork, template: CodeTemplate, code: str, *, is_case_sensitive: bool
+) -> str | None:
+    """Make exactly this code; its voucher's id, None when it is taken."""
+    new = _new_codes([code], is_case_sensitive)
+    return new.ids[0] if voucher_batches.insert_codes(uow, template, new) else None
+
+
+def _new_codes(codes: Iterable[str], is_case_sensitive: bool) -> NewCodes:
+    keyed = sorted((code_key(code, is_case_sensitive=is_case_sensitive), code) for code in codes)
+    return NewCodes(
+        ids=ids.new_ids("v_", len(keyed)),
+        codes=[code for _, code in keyed],
+        keys=[key for key, _ in keyed],
+    )
+
+
+def _begin_walk(pattern: CodePattern) -> Walk:
+    start, step = (
+        int.from_bytes(ids.random_bytes(8)) % pattern.capacity for _ in ("start", "step")
+    )
+    while gcd(step, pattern.capacity) != 1:
+        step += 1
+    return Walk(start, step)

@@ -1,0 +1,48 @@
+"""What new codes are made of: their campaign's template and what a body says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kupon.features.categories import service as categories
+from kupon.features.vouchers.service.definitions import read_time_limits, time_limits_of
+from kupon.storage.queries.voucher_batches import CodeTemplate
+from kupon.storage.tables.campaigns import Campaign
+from kupon.storage.uow import UnitOfWork
+
+
+def campaign_template(campaign: Campaign) -> CodeTemplate:
+    """Codes as their campaign defines them at this moment."""
+    return CodeTemplate(
+        type=campaign.voucher["type"],
+        discount=campaign.voucher["discount"],
+        campaign_id=campaign.id,
+        category_id=campaign.category_id,
+        redemption_quantity=campaign.voucher["redemption"]["quantity"],
+        metadata=campaign.campaign_metadata if campaign.use_voucher_metadata_schema else {},
+        **time_limits_of(campaign),
+    )
+
+
+def read_code_values(
+    uow: UnitOfWork, body: Mapping[str, Any], base: CodeTemplate
+) -> dict[str, Any]:
+    """Those fields of a template that a body names, ready to replace the base's.
+
+    Raises:  invalid_payload for time limits that don't go together; not_found for a category.
+    """
+    values: dict[str, Any] = {}
+    limits = read_time_limits(body, time_limits_of(base))
+    values |= {name: limits[name] for name in limits if name in body}
+    if "category" in body or "category_id" in body:
+        values["category_id"] = categories.resolve_category(uow, body)
+    if body.get("redemption") is not None and "quantity" in body["redemption"]:
+        values["redemption_quantity"] = body["redemption"]["quantity"]
+    if body.get("metadata") is not None:
+        values["metadata"] = {**base.metadata, **body["metadata"]}
+    if "additional_info" in body:
+        values["additional_info"] = body["additional_info"]
+    if "active" in body:
+        values["is_active"] = body["active"]
+    return values

@@ -1,0 +1,101 @@
+"""The relay: turns committed events into jobs and wakes workers for what is due.
+
+Losing Redis loses nothing: a mark that the relay keeps there tells it when the queue was wiped,
+and a job that nobody finished is told of again after a while.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+import redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import Engine
+
+from kupon.jobs.registry import JobRegistry
+from kupon.runtime import clock
+from kupon.storage.queries import outbox
+from kupon.storage.uow import UnitOfWork
+
+QUEUE = "kupon"
+DRAIN = "kupon.jobs.worker.drain"
+
+BATCH = 500
+RESEND_AFTER = timedelta(seconds=60)
+IDLE_S = 0.05
+TROUBLE_S = 1.0
+
+_MARK = "kupon:queue-is-whole"
+
+_log = logging.getLogger("kupon.relay")
+
+
+class Relay:
+    """One relay process; several may run, they share the work."""
+
+    def __init__(self, engine: Engine, client: redis.Redis, registry: JobRegistry) -> None:
+        self._engine = engine
+        self._client = client
+        self._registry = registry
+        self._queue = Queue(QUEUE, connection=client, serializer=JSONSerializer)
+
+    def run(self, is_stopping: Callable[[], bool]) -> None:
+        """Relay until told to stop; waits out a missing database or Redis."""
+        while not is_stopping():
+            try:
+                pause_s = 0.0 if self.turn() else IDLE_S
+            except Exception:  # noqa: BLE001 - the relay must outlive whatever is away for a while
+                _log.exception("relay failed, trying again")
+                self._engine.dispose()
+                pause_s = TROUBLE_S
+            if pause_s:
+                clock.sleep(pause_s)
+
+    def turn(self) -> int:
+        """Relay what is due now; how many events and wake-ups that was."""
+        return self._expand() + self._wake()
+
+    def _unit(self) -> UnitOfWork:
+        return UnitOfWork(self._engine, project_id="", now=clock.now())
+
+    def _expand(self) -> int:
+        with self._unit() as uow:
+            events = outbox.claim_events(uow, BATCH)
+            if events:
+                outbox.insert_deliveries(
+                    uow,
+                    (
+                        (event, consumer)
+                        for event in events
+                        for consumer in self._registry.consumers_of(event.name)
+                    ),
+                )
+                outbox.mark_relayed(uow, events)
+                uow.commit()
+        return len(events)
+
+    def _wake(self) -> int:
+        with self._unit() as uow:
+            if not self._client.exists(_MARK):
+                outbox.forget_wake_ups(uow)
+            lines = outbox.claim_wake_ups(uow, BATCH, RESEND_AFTER)
+            if lines:
+                # Told before the commit: a wake-up too many is harmless, one too few is not.
+                self._queue.enqueue_many(
+                    [
+                        Queue.prepare_data(
+                            DRAIN,
+                            args=(line.project_id, line.handler, line.order_key),
+                            result_ttl=0,
+                            failure_ttl=0,
+                            timeout=3600,
+                        )
+                        for line in lines
+                    ]
+                )
+            uow.commit()
+        self._client.set(_MARK, 1)
+        return len(lines)

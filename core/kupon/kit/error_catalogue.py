@@ -1,0 +1,77 @@
+"""The error keys: status, default message and where the text comes from.
+
+Source: spec api-conventions, section 6.5, and discounts-and-stacking, section 10.3. A text marked
+`ours` is not published by the reference.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """One row: the HTTP status and the wire's default message."""
+
+    status: int
+    message: str
+
+
+CATALOGUE: dict[str, Entry] = {
+    "already_rolled_back": Entry(400, "Already rolled back"),
+    "ambiguous_tracking_id": Entry(400, "Ambiguous trackingId"),
+    "customer_rules_violated": Entry(400, "customer does not match validation rules"),
+    "duplicate_found": Entry(409, "Duplicated resource found"),
+    "duplicate_key": Entry(400, "Duplicate codes"),
+    "duplicate_resource_key": Entry(400, "Identifier is already in use"),
+    "duplicated_redeemables": Entry(400, "Duplicated redeemables detected"),
+    "forbidden": Entry(403, "Forbidden"),
+    "idempotency_key_conflict": Entry(409, "Idempotency key was used with another request"),
+    "internal_error": Entry(500, "Internal Server Error"),
+    "invalid_add_balance_params": Entry(400, "Invalid add balance params"),
+    "invalid_amount": Entry(400, "Invalid Amount"),
+    "invalid_campaign": Entry(400, "Invalid Campaign"),
+    "invalid_campaign_params": Entry(400, "Invalid campaign params"),
+    "invalid_code_config": Entry(400, "Invalid code config"),
+    "invalid_customer": Entry(400, "Invalid customer"),
+    "invalid_export_params": Entry(400, "Invalid export params"),
+    "invalid_gift": Entry(400, "Invalid gift"),
+    "invalid_or_expired_cursor": Entry(400, "Invalid or expired cursor"),
+    "invalid_order": Entry(400, "Invalid order"),
+    "invalid_payload": Entry(400, "Invalid payload"),
+    "invalid_product": Entry(400, "Invalid product"),
+    "invalid_query_params": Entry(400, "Invalid query params"),
+    "invalid_redeemables": Entry(400, "Invalid redeemables"),
+    "invalid_redemption": Entry(400, "Invalid redemption"),
+    "invalid_redemption_parent": Entry(400, "Invalid redemption parent"),
+    "invalid_rollback_params": Entry(400, "Invalid rollback params"),
+    "invalid_sku": Entry(400, "Invalid SKU"),
+    "invalid_voucher": Entry(400, "Invalid Voucher"),
+    "method_not_allowed": Entry(405, "HTTP Method Not Allowed"),
+    "missing_amount": Entry(400, "order amount was not specified"),
+    "missing_customer": Entry(400, "Missing customer"),
+    "missing_order_items": Entry(400, "Missing order items"),
+    "missing_order_items_amount": Entry(400, "Missing applicable order items"),
+    "missing_param": Entry(400, "Missing required parameter"),
+    "missing_required_permission": Entry(403, "Missing permission"),
+    "multiple_requests": Entry(400, "multiple requests detected"),
+    "not_acceptable": Entry(406, "Not Acceptable"),
+    "not_found": Entry(404, "Resource not found"),
+    "order_rules_violated": Entry(400, "order does not match validation rules"),
+    "page_over_limit": Entry(400, "Listing resource above 1000 page is not supported"),
+    "promotion_inactive": Entry(400, "Inactive Promotion"),
+    "promotion_not_active_now": Entry(400, "promotion not active now"),
+    "quantity_exceeded": Entry(400, "quantity exceeded"),
+    "query_too_large": Entry(400, "Query too large"),
+    "redemption_rules_violated": Entry(400, "redemption does not match validation rules"),
+    "resource_in_use": Entry(400, "Resource in use"),
+    "resource_protected": Entry(400, "Resource is protected"),
+    "service_unavailable": Entry(503, "Service Unavailable"),
+    "stacking_rules_exist": Entry(409, "Stacking rules exist"),
+    "too_many_requests": Entry(429, "Too many requests hit the API too quickly."),
+    "unauthorized": Entry(401, "Unauthorized"),
+    "unsupported_media_type": Entry(415, "Unsupported Media Type"),
+    "voucher_disabled": Entry(400, "voucher is disabled"),
+    "voucher_expired": Entry(400, "voucher expired"),
+    "voucher_not_active": Entry(400, "voucher is not active yet"),
+    "voucher_not_active_now": Entry(400, "voucher not active now"),
+}

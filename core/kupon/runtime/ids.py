@@ -1,0 +1,66 @@
+"""New identifiers: the reference's prefixes before a time-ordered suffix.
+
+Source: spec api-conventions, section 9: 18 hex digits are 42 bits of milliseconds since
+2016-05-04 and 30 bits that tell apart what one millisecond brings forth.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+
+_EPOCH_MS = 1_462_320_000_000
+_TAIL_BITS = 30
+
+_lock = threading.Lock()
+_last = 0
+
+
+def _next() -> int:
+    """A number above all earlier ones of this process, random enough to be apart from others'."""
+    global _last
+    fresh = ((time.time_ns() // 1_000_000 - _EPOCH_MS) << _TAIL_BITS) | secrets.randbits(_TAIL_BITS)
+    with _lock:
+        # Within one millisecond the order of creation must hold too: listings sort by id.
+        _last = fresh if fresh >> _TAIL_BITS > _last >> _TAIL_BITS else _last + 1 + (fresh & 0xFFF)
+        return _last
+
+
+def new_id(prefix: str) -> str:
+    """A new identifier such as `cust_0ae3b3436346b778be`; sorts by time of creation."""
+    return f"{prefix}{_next():018x}"
+
+
+def new_ids(prefix: str, count: int) -> list[str]:
+    """Many identifiers at once, ascending."""
+    return [new_id(prefix) for _ in range(count)]
+
+
+def new_request_id() -> str:
+    """The id of one HTTP request, `v-` and 18 hex digits."""
+    return new_id("v-")
+
+
+def new_token() -> str:
+    """A secret of 192 random bits in URL-safe text."""
+    return secrets.token_urlsafe(24)
+
+
+def random_bytes(count: int) -> bytes:
+    """Bytes from the system's secure generator."""
+    return secrets.token_bytes(count)
+
+
+def choose(alphabet: str, count: int) -> str:
+    """`count` characters drawn uniformly from `alphabet` by the system's secure generator."""
+    # Rejection per byte keeps the draw uniform; one big read of randomness keeps it fast.
+    size = len(alphabet)
+    if size > 256:
+        return "".join(secrets.choice(alphabet) for _ in range(count))
+    limit = 256 - 256 % size
+    drawn: list[str] = []
+    while len(drawn) < count:
+        chunk = secrets.token_bytes((count - len(drawn)) * 2 + 16)
+        drawn.extend(alphabet[byte % size] for byte in chunk if byte < limit)
+    return "".join(drawn[:count])

@@ -1,0 +1,169 @@
+"""A project's definitions as evaluations use them, kept in the process until they change.
+
+Source: spec discounts-and-stacking, section 9.1.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kupon.engine.model import Category, StackingRules
+from kupon.kit.errors import not_found
+from kupon.kit.timestamps import format_moment
+from kupon.storage.uow import UnitOfWork
+
+MOST_PROJECTS = 1000
+
+_NEVER_ECHOED = frozenset(
+    (
+        "discount_calculation_mode",
+        "initial_amount_mode_categories",
+        "discounted_amount_mode_categories",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryDefinition:
+    """A category for the engine, and as answers print it."""
+
+    category: Category
+    wire: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """What holds for every evaluation of a project at one revision.
+
+    Shapes: stacking_rules_wire and the categories' wire forms go into answers as they are; they
+        are shared by all requests, so nobody may change them.
+    """
+
+    revision: int
+    timezone: ZoneInfo
+    stacking_rules: StackingRules
+    stacking_rules_wire: Mapping[str, Any]
+    categories: Mapping[str, CategoryDefinition]
+
+    def category(self, category_id: str | None) -> Mapping[str, Any] | None:
+        """A category as answers print it, with its role in stacking; None if it doesn't exist."""
+        found = self.categories.get(category_id) if category_id is not None else None
+        return None if found is None else found.wire
+
+    def engine_category(self, category_id: str | None) -> Category | None:
+        """A category as the engine takes it; None if it doesn't exist."""
+        found = self.categories.get(category_id) if category_id is not None else None
+        return None if found is None else found.category
+
+
+class DefinitionCache:
+    """The definitions of the projects that this process has served lately; safe for threads."""
+
+    def __init__(self, most: int = MOST_PROJECTS) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, Definitions] = OrderedDict()
+
+    def get(self, uow: UnitOfWork, project_id: str, revision: int) -> Definitions:
+        """The definitions of a project whose revision was just read to be `revision`.
+
+        Shapes:  read only when the revision is another than the known one. A unit of work that
+            changes definitions must not ask: what it has not committed would be kept.
+        Raises:  not_found for an unknown project.
+        """
+        with self._lock:
+            known = self._known.get(project_id)
+            if known is not None and known.revision == revision:
+                self._known.move_to_end(project_id)
+                return known
+        definitions = load_definitions(uow, project_id)
+        with self._lock:
+            self._known[project_id] = definitions
+            self._known.move_to_end(project_id)
+            while len(self._known) > self._most:
+                self._known.popitem(last=False)
+        return definitions
+
+
+_STATEMENT = (
+    "SELECT p.revision, p.timezone, p.stacking_rules,"
+    " c.id, c.name, c.hierarchy, c.created_at, c.updated_at"
+    " FROM projects p LEFT JOIN categories c ON c.project_id = p.id"
+    " WHERE p.id = %s ORDER BY c.hierarchy, c.id"
+)
+
+
+def load_definitions(uow: UnitOfWork, project_id: str) -> Definitions:
+    """Read the definitions of a project.
+
+    Raises:  not_found.
+    """
+    rows = uow.reader.execute(_STATEMENT, (project_id,)).fetchall()
+    if not rows:
+        raise not_found("project", project_id)
+    revision, timezone, stored, *_ = rows[0]
+    rules = read_stacking_rules(stored)
+    return Definitions(
+        revision=revision,
+        timezone=ZoneInfo(timezone),
+        stacking_rules=rules,
+        stacking_rules_wire=_echo(rules),
+        categories={row[3]: _category(row[3:], rules) for row in rows if row[3] is not None},
+    )
+
+
+def read_stacking_rules(stored: Mapping[str, Any] | None) -> StackingRules:
+    """Stored rules for the engine; fields that were never set have their defaults.
+
+    Source:  spec discounts-and-stacking, section 9.1.
+    """
+    names = {field.name for field in fields(StackingRules)}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in (stored or {}).items()
+        if name in names
+    }
+    return StackingRules(**values)
+
+
+def write_stacking_rules(rules: StackingRules) -> dict[str, Any]:
+    """All rules as they are stored and as the management surface prints them."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(rules).items()
+    }
+
+
+def _echo(rules: StackingRules) -> dict[str, Any]:
+    wire = {
+        name: value
+        for name, value in write_stacking_rules(rules).items()
+        if value is not None and name not in _NEVER_ECHOED
+    }
+    # UNCERTAIN: the reference requires a number here, and says of the default that nothing limits
+    # a category but the limit of all (discounts-and-stacking, K5).
+    wire.setdefault("applicable_redeemables_per_category_limit", rules.applicable_redeemables_limit)
+    return wire
+
+
+def _category(row: tuple[Any, ...], rules: StackingRules) -> CategoryDefinition:
+    category_id, name, hierarchy, created_at, updated_at = row
+    wire = {
+        "id": category_id,
+        "name": name,
+        "hierarchy": hierarchy,
+        "object": "category",
+        "created_at": format_moment(created_at),
+    }
+    if updated_at is not None:
+        wire["updated_at"] = format_moment(updated_at)
+    if category_id in rules.exclusive_categories:
+        wire["stacking_rules_type"] = "EXCLUSIVE"
+    elif category_id in rules.joint_categories:
+        wire["stacking_rules_type"] = "JOINT"
+    return CategoryDefinition(Category(id=category_id, hierarchy=hierarchy), wire)

@@ -1,0 +1,22 @@
+"""The one order in which rows are locked: order, then codes by id, then session locks.
+
+Every transaction that locks more than one row goes this way, whatever order its request lists
+things in; so no two of them can wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kupon.storage.uow import UnitOfWork
+
+
+def lock_vouchers(uow: UnitOfWork, voucher_ids: Iterable[str]) -> None:
+    """Lock several codes of the project.
+
+    Locks:  vouchers by ascending id.
+    """
+    uow.driver.execute(
+        "SELECT 1 FROM vouchers WHERE project_id = %s AND id = ANY(%s) ORDER BY id FOR UPDATE",
+        (uow.project_id, sorted(voucher_ids)),
+    )

@@ -1,0 +1,1 @@
+"""Statements, one file per feature that they serve."""

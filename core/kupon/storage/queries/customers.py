@@ -1,0 +1,225 @@
+"""Statements on customers: profiles and what their orders and redemptions come to.
+
+Rows are dicts of the table's columns without project_id.
+Source: spec api-conventions, sections 7, 9 and 11; campaigns-loyalty-referral-gift, section 10.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
+from typing import Any
+
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
+from sqlalchemy import false
+
+from kupon.kit.errors import not_found
+from kupon.kit.pages import PageRequest
+from kupon.storage.criteria import MomentField, TextField
+from kupon.storage.listing import Listing, Page, fetch_page
+from kupon.storage.tables.customers import Customer
+from kupon.storage.uow import UnitOfWork
+
+# What a caller may say about a customer, besides naming it.
+PROFILE = (
+    "name",
+    "email",
+    "phone",
+    "description",
+    "birthdate",
+    "address",
+    "metadata",
+)
+_COLUMNS = ", ".join(("id", "source_id", *PROFILE, "created_at", "updated_at"))
+
+Row = dict[str, Any]
+
+
+def find_customer(
+    uow: UnitOfWork, *, id: str | None = None, source_id: str | None = None
+) -> Row | None:
+    """The customer of an id, else the one of a source id; None where there is none.
+
+    Shapes:  an id that finds nothing is not tried as a source id, nor does the source id count
+        next to it.
+    """
+    column, value = ("id", id) if id is not None else ("source_id", source_id)
+    return _fetch(
+        uow,
+        f"SELECT {_COLUMNS} FROM customers"
+        f" WHERE project_id = %(project_id)s AND {column} = %(value)s",
+        {"value": value},
+    )
+
+
+def get_customer(uow: UnitOfWork, reference: str, *, is_locked: bool = False) -> Row:
+    """The customer that a path names: by id, else by source id.
+
+    Raises:  not_found.
+    Locks:   the customer's row, when asked to.
+    """
+    row = _fetch(
+        uow,
+        f"SELECT {_COLUMNS} FROM customers"
+        " WHERE project_id = %(project_id)s AND (id = %(value)s OR source_id = %(value)s)"
+        f" ORDER BY id = %(value)s DESC LIMIT 1{' FOR UPDATE' if is_locked else ''}",
+        {"value": reference},
+    )
+    if row is None:
+        raise not_found("customer", reference)
+    return row
+
+
+def find_customers(uow: UnitOfWork, ids: Sequence[str]) -> dict[str, Row]:
+    """Those of the given customers that exist, by id."""
+    with uow.driver.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            f"SELECT {_COLUMNS} FROM customers WHERE project_id = %s AND id = ANY(%s)",
+            (uow.project_id, list(ids)),
+        )
+        return {row["id"]: row for row in rows}
+
+
+def insert_customer(
+    uow: UnitOfWork, customer_id: str, source_id: str | None, profile: Mapping[str, Any]
+) -> Row | None:
+    """Store a new customer; None when the project has the source id.
+
+    Shapes:  profile holds some of PROFILE.
+    """
+    return _fetch(
+        uow,
+        "INSERT INTO customers (project_id, id, source_id, name, email, phone, description,"
+        " birthdate, address, metadata, created_at)"
+        " VALUES (%(project_id)s, %(id)s, %(source_id)s, %(name)s, %(email)s, %(phone)s,"
+        " %(description)s, %(birthdate)s, %(address)s,"
+        " coalesce(%(metadata)s::jsonb, '{}'), %(now)s)"
+        f" ON CONFLICT (project_id, source_id) DO NOTHING RETURNING {_COLUMNS}",
+        dict.fromkeys(PROFILE)
+        | _parameters(profile)
+        | {"id": customer_id, "source_id": source_id, "now": uow.now},
+    )
+
+
+def update_customer(uow: UnitOfWork, customer_id: str, changes: Mapping[str, Any]) -> Row | None:
+    """Change a profile; None when the customer is gone.
+
+    Shapes:  changes holds some of PROFILE; metadata holds only the keys that change, the others
+        stay, whoever else writes at the same time.
+    """
+    assignments = [
+        "metadata = metadata || %(metadata)s" if name == "metadata" else f"{name} = %({name})s"
+        for name in changes
+    ]
+    return _fetch(
+        uow,
+        f"UPDATE customers SET {', '.join(assignments)}, updated_at = %(now)s"
+        f" WHERE project_id = %(project_id)s AND id = %(id)s RETURNING {_COLUMNS}",
+        _parameters(changes) | {"id": customer_id, "now": uow.now},
+    )
+
+
+def _parameters(profile: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: Jsonb(value) if isinstance(value, dict) else value for name, value in profile.items()
+    }
+
+
+def _fetch(uow: UnitOfWork, statement: str, parameters: dict[str, Any]) -> Row | None:
+    with uow.driver.cursor(row_factory=dict_row) as cursor:
+        parameters["project_id"] = uow.project_id
+        return cursor.execute(statement, parameters).fetchone()
+
+
+def _starts_after(when: date) -> Any:
+    moment = when if isinstance(when, datetime) else datetime.combine(when, time.min, UTC)
+    return Customer.created_at < moment
+
+
+_CUSTOMERS = Listing(
+    Customer,
+    fields={
+        "email": TextField(Customer.email),
+        "name": TextField(Customer.name),
+        "city": TextField(Customer.address["city"].astext),
+        "source_id": TextField(Customer.source_id),
+        "created_at": MomentField(Customer.created_at),
+        "updated_at": MomentField(Customer.updated_at),
+    },
+    shortcuts={
+        "starting_after": _starts_after,
+        # Nobody is in a segment before segments exist.
+        "segment_id": lambda _: false(),
+    },
+)
+
+
+def list_customers(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> Page[Row]:
+    """One page of customers."""
+    page = fetch_page(uow, _CUSTOMERS, request, tz=tz)
+    return Page([_as_row(customer) for customer in page.rows], page.total, page.has_more)
+
+
+def _as_row(customer: Customer) -> Row:
+    return {
+        column.name: getattr(customer, attribute.key)
+        for attribute in Customer.__mapper__.column_attrs
+        for column in attribute.columns
+        if column.name != "project_id"
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a customer's redemptions and orders come to.
+
+    Units:   minor units, after discounts; average_amount is rounded half up.
+    Shapes:  redemptions count each code of a stack, not the stack; orders are those that are
+        PAID or FULFILLED, the last one is the one created last.
+    """
+
+    customer_id: str = ""
+    succeeded: int = 0
+    failed: int = 0
+    rollback_succeeded: int = 0
+    rollback_failed: int = 0
+    order_count: int = 0
+    total_amount: int = 0
+    average_amount: int = 0
+    last_order_amount: int = 0
+    last_order_date: datetime | None = None
+
+
+_SUMMARIES = (
+    "SELECT c.id AS customer_id, r.*, o.* FROM unnest(%(ids)s::text[]) AS c(id)"
+    " CROSS JOIN LATERAL (SELECT"
+    "  count(*) FILTER (WHERE is_rollback IS FALSE AND result = 'SUCCESS') AS succeeded,"
+    "  count(*) FILTER (WHERE is_rollback IS FALSE AND result = 'FAILURE') AS failed,"
+    "  count(*) FILTER (WHERE is_rollback AND result = 'SUCCESS') AS rollback_succeeded,"
+    "  count(*) FILTER (WHERE is_rollback AND result = 'FAILURE') AS rollback_failed"
+    "  FROM (SELECT result, object = 'redemption_rollback' AS is_rollback FROM redemptions"
+    "   WHERE project_id = %(project_id)s AND customer_id = c.id"
+    "   AND related_object_type <> 'redemption') AS redeemed) AS r"
+    " CROSS JOIN LATERAL (SELECT count(*) AS order_count,"
+    "  coalesce(sum(spent), 0)::bigint AS total_amount,"
+    "  coalesce(round(avg(spent)), 0)::bigint AS average_amount,"
+    "  coalesce((array_agg(spent ORDER BY created_at DESC, id DESC))[1], 0) AS last_order_amount,"
+    "  max(created_at) AS last_order_date"
+    "  FROM (SELECT id, created_at, greatest(coalesce(amount, 0) - coalesce(discount_amount, 0)"
+    "   - coalesce(items_discount_amount, 0), 0) AS spent FROM orders"
+    "   WHERE project_id = %(project_id)s AND customer_id = c.id"
+    "   AND status IN ('PAID', 'FULFILLED')) AS bought) AS o"
+)
+
+
+def summarize(uow: UnitOfWork, customer_ids: Sequence[str]) -> dict[str, Summary]:
+    """The summaries of several customers by id, in one statement."""
+    if not customer_ids:
+        return {}
+    with uow.driver.cursor(row_factory=class_row(Summary)) as cursor:
+        found = cursor.execute(
+            _SUMMARIES, {"ids": list(customer_ids), "project_id": uow.project_id}
+        )
+        return {summary.customer_id: summary for summary in found}

@@ -1,0 +1,144 @@
+"""Statements that remove a customer: the profile alone, or every trace of it.
+
+Facts that other numbers rest on (uses of codes, amounts of orders) stay, without the person.
+Source: spec api-conventions, section 14; events-webhooks-data, "Permanent customer deletion".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kupon.kit.errors import not_found
+from kupon.storage.uow import UnitOfWork
+
+_DELETE_FEED = "DELETE FROM activities WHERE project_id = %(project_id)s AND customer_id = %(id)s"
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many records were removed or made anonymous."""
+
+    customers: int
+    orders: int
+    order_activities: int
+    other_activities: int
+    events: int
+
+
+def delete_customer(uow: UnitOfWork, customer_id: str) -> int:
+    """Remove a profile and its activity feed; whether there was one, as 1 or 0."""
+    _execute(uow, _DELETE_FEED, customer_id)
+    return _execute(
+        uow, "DELETE FROM customers WHERE project_id = %(project_id)s AND id = %(id)s", customer_id
+    )
+
+
+def lock_traced_customer(uow: UnitOfWork, reference: str) -> str:
+    """The id of a customer by id or source id, or the id itself where only traces are left.
+
+    Raises:  not_found when nothing is known of it.
+    Locks:   the customer's row.
+    """
+    found = uow.driver.execute(
+        "SELECT id FROM customers WHERE project_id = %(project_id)s"
+        " AND (id = %(id)s OR source_id = %(id)s) ORDER BY id = %(id)s DESC LIMIT 1 FOR UPDATE",
+        {"project_id": uow.project_id, "id": reference},
+    ).fetchone()
+    found = (
+        found
+        or uow.driver.execute(
+            "SELECT customer_id FROM orders WHERE project_id = %(project_id)s"
+            " AND customer_id = %(id)s"
+            " UNION ALL SELECT customer_id FROM redemptions WHERE project_id = %(project_id)s"
+            " AND customer_id = %(id)s"
+            " UNION ALL SELECT aggregate_id FROM events WHERE project_id = %(project_id)s"
+            " AND aggregate_id = %(id)s AND payload #> '{customer,created_at}' IS NOT NULL LIMIT 1",
+            {"project_id": uow.project_id, "id": reference},
+        ).fetchone()
+    )
+    if found is None:
+        raise not_found("customer", reference)
+    customer_id: str = found[0]
+    return customer_id
+
+
+def erase_traces(uow: UnitOfWork, customer_id: str) -> Erased:
+    """Delete what tells of a customer, and take the customer out of what must stay."""
+    orders = _make_anonymous(uow, customer_id)
+    order_activities = _execute(
+        uow,
+        "DELETE FROM activities WHERE project_id = %(project_id)s AND customer_id = %(id)s"
+        " AND type LIKE 'customer.order.%%'",
+        customer_id,
+    )
+    other_activities = _execute(uow, _DELETE_FEED, customer_id)
+    # The feeds of others name this customer as their referrer or as a code's holder.
+    _execute(
+        uow,
+        "UPDATE activities SET data = data #- '{data,referrer}' #- '{data,holder}'"
+        " WHERE project_id = %(project_id)s"
+        " AND %(id)s IN (data #>> '{data,referrer,id}', data #>> '{data,holder,id}')",
+        customer_id,
+    )
+    events = _execute(
+        uow,
+        "DELETE FROM events WHERE project_id = %(project_id)s"
+        " AND strpos(payload::text, %(id)s) > 0",
+        customer_id,
+    )
+    # Answers kept for repeated requests spell the customer out.
+    _execute(
+        uow,
+        "DELETE FROM idempotency_keys WHERE project_id = %(project_id)s"
+        " AND position(convert_to(%(id)s, 'UTF8') IN body) > 0",
+        customer_id,
+    )
+    return Erased(
+        customers=delete_customer(uow, customer_id),
+        orders=orders,
+        order_activities=order_activities,
+        other_activities=other_activities,
+        events=events,
+    )
+
+
+def _make_anonymous(uow: UnitOfWork, customer_id: str) -> int:
+    """Take a customer out of orders, redemptions and codes; how many orders."""
+    orders = _execute(
+        uow,
+        "UPDATE orders SET customer_id = NULL, source_id = NULL, metadata = '{}', items = ("
+        "  SELECT coalesce(jsonb_agg(line - 'metadata' ORDER BY place), '[]')"
+        "  FROM jsonb_array_elements(items) WITH ORDINALITY AS lines(line, place)),"
+        " updated_at = %(now)s WHERE project_id = %(project_id)s AND customer_id = %(id)s",
+        customer_id,
+    )
+    _execute(
+        uow,
+        "UPDATE orders SET referrer_id = NULL"
+        " WHERE project_id = %(project_id)s AND referrer_id = %(id)s",
+        customer_id,
+    )
+    _execute(
+        uow,
+        "UPDATE redemptions SET customer_id = NULL, tracking_id = NULL, metadata = '{}',"
+        " order_figures = order_figures || jsonb_build_object("
+        "  'customer_id', NULL, 'referrer_id', NULL, 'source_id', NULL, 'metadata', '{}'::jsonb,"
+        "  'items', (SELECT coalesce(jsonb_agg(line - 'metadata' ORDER BY place), '[]')"
+        "   FROM jsonb_array_elements(order_figures -> 'items')"
+        "   WITH ORDINALITY AS lines(line, place)))"
+        " WHERE project_id = %(project_id)s AND customer_id = %(id)s",
+        customer_id,
+    )
+    _execute(
+        uow,
+        "UPDATE vouchers SET holder_id = NULL"
+        " WHERE project_id = %(project_id)s AND holder_id = %(id)s",
+        customer_id,
+    )
+    return orders
+
+
+def _execute(uow: UnitOfWork, statement: str, customer_id: str) -> int:
+    return uow.driver.execute(
+        statement, {"project_id": uow.project_id, "id": customer_id, "now": uow.now}
+    ).rowcount

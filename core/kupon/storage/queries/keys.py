@@ -1,0 +1,95 @@
+"""Key pairs: look-up and creation."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.orm import Session
+
+from kupon.storage.tables.projects import ApiKey, ManagementKey, Project
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFacts:
+    """What each request of a project needs to know about it."""
+
+    id: str
+    name: str
+    timezone: str
+    case_sensitive_codes: bool
+    client_trusted_domains: tuple[str, ...]
+    client_redeem_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """A key pair as it is checked: kind is server, client or management."""
+
+    app_id: str
+    kind: str
+    token_hash: bytes
+    project: ProjectFacts | None
+
+
+def hash_token(token: str) -> bytes:
+    """SHA-256 of a secret. The secrets are long and random: a slow hash would add nothing."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def find_key(engine: Engine, kind: str, app_id: str) -> KeyFacts | None:
+    """An active key of one kind, or None."""
+    with engine.connect() as connection:
+        if kind == "management":
+            return _find_management_key(connection, app_id)
+        row = connection.execute(
+            select(ApiKey.token_hash, Project)
+            .join(Project, Project.id == ApiKey.project_id)
+            .where(ApiKey.app_id == app_id, ApiKey.kind == kind, ApiKey.is_active)
+        ).first()
+    if row is None:
+        return None
+    facts = ProjectFacts(
+        id=row.id,
+        name=row.name,
+        timezone=row.timezone,
+        case_sensitive_codes=row.case_sensitive_codes,
+        client_trusted_domains=tuple(row.client_trusted_domains),
+        client_redeem_enabled=bool(row.client_settings.get("client_redeem_enabled")),
+    )
+    return KeyFacts(app_id, kind, bytes(row.token_hash), facts)
+
+
+def _find_management_key(connection: Connection, app_id: str) -> KeyFacts | None:
+    row = connection.execute(
+        select(ManagementKey.token_hash).where(ManagementKey.app_id == app_id)
+    ).first()
+    return None if row is None else KeyFacts(app_id, "management", bytes(row.token_hash), None)
+
+
+def insert_key(
+    session: Session, *, project_id: str, app_id: str, token: str, kind: str, name: str, now: datetime
+) -> None:
+    """Store a project's key pair; only the token's hash and last four characters are kept."""
+    session.add(
+        ApiKey(
+            project_id=project_id,
+            app_id=app_id,
+            kind=kind,
+            name=name,
+            token_hash=hash_token(token),
+            token_last4=token[-4:],
+            created_at=now,
+        )
+    )
+
+
+def insert_management_key(session: Session, *, app_id: str, token: str, now: datetime) -> None:
+    """Store a key pair of the management surface."""
+    session.add(
+        ManagementKey(
+            app_id=app_id, token_hash=hash_token(token), token_last4=token[-4:], created_at=now
+        )
+    )

@@ -1,0 +1,205 @@
+"""The outbox: expanding events into jobs, waking workers, claiming and settling jobs.
+
+Source: house B7; ADR on the outbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from kupon.storage.uow import UnitOfWork
+
+# Advisory lock of whoever expands events: two at once could mix the order of one aggregate.
+_EXPANDING = 7_305_712_046_022
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event as its consumers see it."""
+
+    project_id: str
+    seq: int
+    name: str
+    aggregate_id: str
+    payload: dict[str, Any]
+    request_id: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A claimed job."""
+
+    id: int
+    arguments: dict[str, Any]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class WakeUp:
+    """A line of jobs that a worker should drain."""
+
+    project_id: str
+    handler: str
+    order_key: str
+
+
+def claim_events(uow: UnitOfWork, limit: int) -> list[EventRow]:
+    """The oldest events that were not relayed; empty when another relay is at it.
+
+    Locks:  the expanding lock until the transaction ends.
+    """
+    locked = uow.driver.execute("SELECT pg_try_advisory_xact_lock(%s)", (_EXPANDING,)).fetchone()
+    if locked is None or not locked[0]:
+        return []
+    with uow.driver.cursor(row_factory=class_row(EventRow)) as cursor:
+        return cursor.execute(
+            "SELECT project_id, seq, name, aggregate_id, payload, request_id, created_at"
+            " FROM events WHERE relayed_at IS NULL ORDER BY seq LIMIT %s",
+            (limit,),
+        ).fetchall()
+
+
+def insert_deliveries(uow: UnitOfWork, deliveries: Iterable[tuple[EventRow, str]]) -> None:
+    """One job for each pair of an event and a handler, in the order given."""
+    rows = [
+        (event.project_id, handler, event.aggregate_id, Jsonb({"seq": event.seq}), uow.now, uow.now)
+        for event, handler in deliveries
+    ]
+    if rows:
+        with uow.driver.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO jobs"
+                " (project_id, handler, order_key, arguments, available_at, created_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s)",
+                rows,
+            )
+
+
+def mark_relayed(uow: UnitOfWork, events: Sequence[EventRow]) -> None:
+    """Remember that these events have their jobs."""
+    uow.driver.execute(
+        "UPDATE events SET relayed_at = %s WHERE seq = ANY(%s) AND relayed_at IS NULL",
+        (uow.now, [event.seq for event in events]),
+    )
+
+
+def get_event(uow: UnitOfWork, seq: int) -> EventRow | None:
+    """One event of the unit's project, or None when it has been purged."""
+    with uow.driver.cursor(row_factory=class_row(EventRow)) as cursor:
+        return cursor.execute(
+            "SELECT project_id, seq, name, aggregate_id, payload, request_id, created_at"
+            " FROM events WHERE project_id = %s AND seq = %s",
+            (uow.project_id, seq),
+        ).fetchone()
+
+
+def claim_wake_ups(uow: UnitOfWork, limit: int, resend_after: timedelta) -> list[WakeUp]:
+    """Lines with due jobs that no worker has been told of lately; they count as told from now."""
+    rows = uow.driver.execute(
+        "WITH due AS ("
+        " SELECT project_id, id FROM jobs"
+        " WHERE dead_at IS NULL AND available_at <= %(now)s"
+        " AND (enqueued_at IS NULL OR enqueued_at < %(stale)s)"
+        " ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),"
+        " told AS (UPDATE jobs SET enqueued_at = %(now)s FROM due"
+        " WHERE jobs.project_id = due.project_id AND jobs.id = due.id"
+        " RETURNING jobs.project_id, jobs.handler, jobs.order_key, jobs.id)"
+        " SELECT project_id, handler, order_key FROM told"
+        " GROUP BY project_id, handler, order_key ORDER BY min(id)",
+        {"now": uow.now, "stale": uow.now - resend_after, "limit": limit},
+    ).fetchall()
+    return [WakeUp(*row) for row in rows]
+
+
+def forget_wake_ups(uow: UnitOfWork) -> None:
+    """After the queue was lost: every job must be told of again."""
+    uow.driver.execute("UPDATE jobs SET enqueued_at = NULL WHERE enqueued_at IS NOT NULL")
+
+
+def claim_job(uow: UnitOfWork, handler: str, order_key: str) -> JobRow | None:
+    """The oldest job of a line, if it is due and nobody works on it.
+
+    Locks:  the job's row until the transaction ends; whoever finds it locked goes away, because
+        its holder looks for the next one after its own commit.
+    """
+    with uow.driver.cursor(row_factory=class_row(JobRow)) as cursor:
+        return cursor.execute(
+            "SELECT id, arguments, attempts FROM jobs"
+            " WHERE project_id = %(project)s AND id = ("
+            "  SELECT min(id) FROM jobs WHERE project_id = %(project)s AND handler = %(handler)s"
+            "  AND order_key = %(key)s AND dead_at IS NULL)"
+            " AND available_at <= %(now)s FOR UPDATE SKIP LOCKED",
+            {
+                "project": uow.project_id,
+                "handler": handler,
+                "key": order_key,
+                "now": uow.now,
+            },
+        ).fetchone()
+
+
+def wake_again(uow: UnitOfWork, handler: str, order_key: str) -> None:
+    """A line was left with work in it: have a worker told of it again."""
+    uow.driver.execute(
+        "UPDATE jobs SET enqueued_at = NULL WHERE project_id = %(project)s AND id = ("
+        " SELECT min(id) FROM jobs WHERE project_id = %(project)s AND handler = %(handler)s"
+        " AND order_key = %(key)s AND dead_at IS NULL)",
+        {"project": uow.project_id, "handler": handler, "key": order_key},
+    )
+
+
+def delete_job(uow: UnitOfWork, job_id: int) -> None:
+    """The job is done; in the transaction of its work."""
+    uow.driver.execute(
+        "DELETE FROM jobs WHERE project_id = %s AND id = %s", (uow.project_id, job_id)
+    )
+
+
+def postpone_job(
+    uow: UnitOfWork, job_id: int, available_at: datetime, arguments: dict[str, Any]
+) -> None:
+    """The job goes on later, from where its arguments say."""
+    uow.driver.execute(
+        "UPDATE jobs SET available_at = %s, enqueued_at = NULL, attempts = 0, arguments = %s"
+        " WHERE project_id = %s AND id = %s",
+        (available_at, Jsonb(arguments), uow.project_id, job_id),
+    )
+
+
+def fail_job(
+    uow: UnitOfWork, job_id: int, *, error: str, retry_at: datetime | None
+) -> None:
+    """The job failed: try again at retry_at, or never (None), then it stays as a dead letter."""
+    uow.driver.execute(
+        "UPDATE jobs SET attempts = attempts + 1, last_error = %s, enqueued_at = NULL,"
+        " available_at = coalesce(%s, available_at),"
+        " dead_at = CASE WHEN %s::timestamptz IS NULL THEN %s END"
+        " WHERE project_id = %s AND id = %s",
+        (error[:2000], retry_at, retry_at, uow.now, uow.project_id, job_id),
+    )
+
+
+def claim_schedule(uow: UnitOfWork, name: str, next_due_at: datetime) -> bool:
+    """Whether a periodic task is due now and ours to run; moves its next turn.
+
+    Locks:  the schedule's row until the transaction ends.
+    """
+    claimed = uow.driver.execute(
+        "INSERT INTO schedules (name, due_at) VALUES (%(name)s, %(next)s)"
+        " ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at"
+        " WHERE schedules.due_at <= %(now)s RETURNING name",
+        {"name": name, "next": next_due_at, "now": uow.now},
+    ).fetchone()
+    return claimed is not None
+
+
+def purge_events(uow: UnitOfWork, before: datetime) -> int:
+    """Forget events that were relayed before a moment; how many."""
+    return uow.driver.execute("DELETE FROM events WHERE relayed_at < %s", (before,)).rowcount

@@ -1,0 +1,160 @@
+"""Statements on redemptions and rollbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import tzinfo
+from typing import Any
+
+from sqlalchemy import ScalarSelect, Text, null, select, update
+
+from kupon.kit.errors import RaceLost, not_found
+from kupon.kit.pages import PageRequest
+from kupon.storage.criteria import MomentField, TextField
+from kupon.storage.listing import Listing, Page, fetch_page
+from kupon.storage.tables.customers import Customer
+from kupon.storage.tables.redemptions import Redemption
+from kupon.storage.uow import UnitOfWork
+
+COLUMNS = tuple(
+    (attribute.key, str(attribute.columns[0].name))
+    for attribute in Redemption.__mapper__.column_attrs
+)
+
+
+def as_row(redemption: Redemption) -> dict[str, Any]:
+    """A redemption by its columns' names."""
+    return {name: getattr(redemption, key) for key, name in COLUMNS}
+
+
+def get_redemption(uow: UnitOfWork, redemption_id: str) -> dict[str, Any]:
+    """A redemption or rollback by id.
+
+    Raises:  not_found.
+    """
+    row = uow.session.get(Redemption, (uow.project_id, redemption_id))
+    if row is None:
+        raise not_found("redemption", redemption_id)
+    return as_row(row)
+
+
+def lock_redemption(uow: UnitOfWork, redemption_id: str) -> dict[str, Any] | None:
+    """A redemption for a change, None where there is none of that id.
+
+    Locks:  the redemption's row.
+    """
+    row = uow.session.scalar(
+        select(Redemption)
+        .where(
+            Redemption.project_id == uow.project_id,
+            Redemption.id == redemption_id,
+            Redemption.object == "redemption",
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return None if row is None else as_row(row)
+
+
+def list_children(uow: UnitOfWork, parent_ids: Iterable[str]) -> list[dict[str, Any]]:
+    """The children of several parents, in the order in which they were applied."""
+    rows = uow.session.scalars(
+        select(Redemption)
+        .where(Redemption.project_id == uow.project_id, Redemption.parent_id.in_(parent_ids))
+        .order_by(Redemption.id)
+    )
+    return [as_row(row) for row in rows]
+
+
+def list_rollbacks(uow: UnitOfWork, redemption_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The rollbacks that took the given redemptions back."""
+    rows = uow.session.scalars(
+        select(Redemption).where(
+            Redemption.project_id == uow.project_id,
+            Redemption.redemption_id.in_(redemption_ids),
+            Redemption.object == "redemption_rollback",
+            Redemption.result == "SUCCESS",
+        )
+    )
+    return [as_row(row) for row in rows]
+
+
+def mark_rolled_back(uow: UnitOfWork, redemption_ids: Sequence[str]) -> None:
+    """Set the redemptions' status, once.
+
+    Raises:  RaceLost when one of them is no longer as it succeeded.
+    """
+    changed = uow.session.execute(
+        update(Redemption)
+        .where(
+            Redemption.project_id == uow.project_id,
+            Redemption.id.in_(redemption_ids),
+            Redemption.status == "SUCCEEDED",
+        )
+        .values(status="ROLLED_BACK")
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != len(redemption_ids):
+        raise RaceLost
+
+
+def insert_redemptions(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store rollbacks or failures, given by their columns' names."""
+    keys = {name: key for key, name in COLUMNS}
+    uow.session.add_all(
+        Redemption(**{keys[name]: value for name, value in row.items()}) for row in rows
+    )
+    uow.session.flush()
+
+
+
+LISTING = Listing(
+    Redemption,
+    fields={
+        "id": TextField(Redemption.id),
+        "created_at": MomentField(Redemption.created_at),
+        "object": TextField(Redemption.object),
+        "result": TextField(Redemption.result),
+        "failure_code": TextField(Redemption.failure_code),
+        "voucher_code": TextField(Redemption.voucher_code),
+        "tracking_id": TextField(Redemption.tracking_id),
+        "customer_id": TextField(Redemption.customer_id),
+        "campaign_name": TextField(Redemption.campaign_name),
+        "related_object_id": TextField(Redemption.related_object_id),
+        "related_object_parent_id": TextField(Redemption.campaign_id),
+        "parent_redemption_id": TextField(Redemption.parent_id),
+        # No redemption is made by a dashboard user yet; the reference filters by it all the same.
+        "user_login": TextField(null().cast(Text)),
+    },
+    metadata=Redemption.redemption_metadata,
+    shortcuts={
+        "campaign": lambda name: Redemption.campaign_name == name,
+        "customer": lambda name: Redemption.customer_id.in_([name, _customer_id(name)]),
+    },
+)
+
+
+def _customer_id(source_id: str) -> ScalarSelect[str]:
+    return (
+        select(Customer.id)
+        .where(Customer.project_id == Redemption.project_id, Customer.source_id == source_id)
+        .scalar_subquery()
+    )
+
+
+def list_redemptions(
+    uow: UnitOfWork, request: PageRequest, timezone: tzinfo
+) -> Page[dict[str, Any]]:
+    """A page of redemptions and rollbacks."""
+    page = fetch_page(uow, LISTING, request, tz=timezone)
+    return Page([as_row(row) for row in page.rows], page.total, page.has_more)
+
+
+def list_of_voucher(uow: UnitOfWork, voucher_id: str) -> list[dict[str, Any]]:
+    """All redemptions and rollbacks of one code, the newest first."""
+    rows = uow.session.scalars(
+        select(Redemption)
+        .where(Redemption.project_id == uow.project_id, Redemption.voucher_id == voucher_id)
+        .order_by(Redemption.created_at.desc(), Redemption.id.desc())
+    )
+    return [as_row(row) for row in rows]

@@ -1,0 +1,132 @@
+"""Many new codes in one statement, and how many codes of a pattern there are.
+
+Source: spec campaigns-loyalty-referral-gift, section 2; performance.md (bulk: few statements).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from kupon.engine.codes import CodePattern
+from kupon.storage.uow import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeTemplate:
+    """What all codes of a slice have in common."""
+
+    type: str
+    discount: Mapping[str, Any] | None
+    campaign_id: str | None = None
+    category_id: str | None = None
+    start_date: datetime | None = None
+    expiration_date: datetime | None = None
+    validity_timeframe: Mapping[str, Any] | None = None
+    validity_day_of_week: Sequence[int] | None = None
+    validity_hours: Mapping[str, Any] | None = None
+    redemption_quantity: int | None = None
+    is_active: bool = True
+    additional_info: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCodes:
+    """Codes to insert: one id and one unique key for each, in the same order."""
+
+    ids: Sequence[str]
+    codes: Sequence[str]
+    keys: Sequence[str]
+
+
+_INSERT = (
+    "INSERT INTO vouchers (project_id, id, code, code_key, type, discount, campaign_id,"
+    " category_id, start_date, expiration_date, validity_timeframe, validity_day_of_week,"
+    " validity_hours, redemption_quantity, is_active, additional_info, metadata, created_at)"
+    " SELECT %(project_id)s, new.id, new.code, new.key, %(type)s, %(discount)s::jsonb,"
+    " %(campaign_id)s, %(category_id)s, %(start_date)s, %(expiration_date)s,"
+    " %(validity_timeframe)s::jsonb, %(validity_day_of_week)s::jsonb, %(validity_hours)s::jsonb,"
+    " %(redemption_quantity)s, %(is_active)s, %(additional_info)s, %(metadata)s::jsonb, %(now)s"
+    " FROM unnest(%(ids)s::text[], %(codes)s::text[], %(keys)s::text[]) AS new(id, code, key)"
+)
+_UNTAKEN = (
+    " WHERE NOT EXISTS (SELECT 1 FROM vouchers taken WHERE taken.project_id = %(project_id)s"
+    " AND taken.code_key = new.key) LIMIT %(limit)s"
+)
+_UNLESS_TAKEN = " ON CONFLICT (project_id, code_key) DO NOTHING"
+
+
+def insert_codes(uow: UnitOfWork, template: CodeTemplate, new: NewCodes) -> int:
+    """Insert the codes that are free, bin included; how many were.
+
+    Locks:   waits for a transaction that is inserting one of the codes; new should be sorted by
+        key, and nothing else inserted in this transaction, so that nobody waits in a circle.
+    """
+    return uow.driver.execute(_INSERT + _UNLESS_TAKEN, _values(uow, template, new)).rowcount
+
+
+def insert_free_codes(
+    uow: UnitOfWork, template: CodeTemplate, candidates: NewCodes, limit: int
+) -> list[str]:
+    """Insert at most `limit` of the candidates, those that are free; the ids of the new ones.
+
+    Locks:   as insert_codes.
+    """
+    rows = uow.driver.execute(
+        f"{_INSERT}{_UNTAKEN}{_UNLESS_TAKEN} RETURNING id",
+        _values(uow, template, candidates) | {"limit": limit},
+    )
+    return [row[0] for row in rows]
+
+
+def _values(uow: UnitOfWork, template: CodeTemplate, new: NewCodes) -> dict[str, Any]:
+    return {
+        "project_id": uow.project_id,
+        "now": uow.now,
+        "ids": list(new.ids),
+        "codes": list(new.codes),
+        "keys": list(new.keys),
+        "type": template.type,
+        "discount": _json(template.discount),
+        "campaign_id": template.campaign_id,
+        "category_id": template.category_id,
+        "start_date": template.start_date,
+        "expiration_date": template.expiration_date,
+        "validity_timeframe": _json(template.validity_timeframe),
+        "validity_day_of_week": _json(template.validity_day_of_week),
+        "validity_hours": _json(template.validity_hours),
+        "redemption_quantity": template.redemption_quantity,
+        "is_active": template.is_active,
+        "additional_info": template.additional_info,
+        "metadata": Jsonb(template.metadata),
+    }
+
+
+def _json(value: Any) -> Jsonb | None:
+    return None if value is None else Jsonb(value)
+
+
+def count_made(uow: UnitOfWork, pattern: CodePattern, *, is_case_sensitive: bool) -> int:
+    """How many codes of the project a pattern describes, bin included."""
+    row = uow.reader.execute(
+        "SELECT count(*) FROM vouchers WHERE project_id = %s AND code_key ~ %s",
+        (uow.project_id, _expression(pattern, is_case_sensitive)),
+    ).fetchone()
+    return int(row[0]) if row is not None else 0
+
+
+def _expression(pattern: CodePattern, is_case_sensitive: bool) -> str:
+    """A regular expression that the pattern's code keys match, and no others."""
+
+    def quoted(text: str) -> str:
+        folded = text if is_case_sensitive else text.casefold()
+        return "".join(char if char.isalnum() else f"\\{char}" for char in folded)
+
+    one = f"(?:{'|'.join(map(quoted, pattern.charset))})"
+    body = "".join(one if char == "#" else quoted(char) for char in pattern.pattern)
+    return f"^{quoted(pattern.prefix)}{body}{quoted(pattern.postfix)}$"

@@ -1,0 +1,250 @@
+"""What one evaluation looks at, read in one statement: codes, campaigns, locks, customer, order.
+
+Round trips cost, rows do not: each code is a row, and what the request names once (project,
+customer, order) is repeated on it.
+Source: performance.md, lessons 1 and 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from kupon.engine.discounts import Discount, parse_discount
+from kupon.engine.limits import Validity, parse_validity
+from kupon.engine.model import Category, Voucher
+from kupon.storage.uow import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherFacts:
+    """A code as it was read, with what its campaign adds.
+
+    Shapes: locked_quantity counts the uses that other sessions hold (0 for an unlimited code).
+    """
+
+    id: str
+    code: str
+    code_key: str
+    type: str
+    campaign_id: str | None
+    category_id: str | None
+    discount: dict[str, Any] | None
+    start_date: datetime | None
+    expiration_date: datetime | None
+    validity_timeframe: dict[str, Any] | None
+    validity_day_of_week: list[int] | None
+    validity_hours: dict[str, Any] | None
+    is_active: bool
+    additional_info: str | None
+    voucher_metadata: dict[str, Any]
+    redemption_quantity: int | None
+    redeemed_quantity: int
+    locks_revision: int
+    publish_count: int
+    holder_id: str | None
+    created_at: datetime
+    updated_at: datetime | None
+    locked_quantity: int
+    campaign_name: str | None
+    campaign_type: str | None
+    is_campaign_active: bool
+    campaign_category_id: str | None
+    @property
+    def effective_category_id(self) -> str | None:
+        """The campaign's category where there is a campaign, else the code's own."""
+        return self.category_id if self.campaign_id is None else self.campaign_category_id
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a request names.
+
+    Shapes: code_keys are folded where the project's codes are; voucher_ids are those names that
+        look like ids of codes; the customer and the order are named by id or by source id.
+    """
+
+    code_keys: Sequence[str]
+    voucher_ids: Sequence[str]
+    customer_id: str | None = None
+    customer_source_id: str | None = None
+    order_id: str | None = None
+    order_source_id: str | None = None
+    session_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was found.
+
+    Shapes: vouchers by code key and by id; customer as the table has it; order_id is that of the
+        stored order the request names, if there is one.
+    """
+
+    revision: int
+    vouchers: Mapping[str, VoucherFacts]
+    customer: Mapping[str, Any] | None
+    order_id: str | None
+
+
+_VOUCHER_COLUMNS = (
+    "v.id, v.code, v.code_key, v.type, v.campaign_id, v.category_id, v.discount,"
+    " v.start_date, v.expiration_date, v.validity_timeframe, v.validity_day_of_week,"
+    " v.validity_hours, v.is_active, v.additional_info, v.metadata AS voucher_metadata,"
+    " v.redemption_quantity, v.redeemed_quantity, v.locks_revision, v.publish_count,"
+    " v.holder_id, v.created_at, v.updated_at,"
+    " CASE WHEN v.redemption_quantity IS NULL THEN 0 ELSE ("
+    "  SELECT count(*) FROM session_locks l WHERE l.project_id = v.project_id"
+    "  AND l.voucher_id = v.id AND l.expires_at > %(now)s"
+    "  AND l.session_key IS DISTINCT FROM %(session_key)s) END AS locked_quantity,"
+    " c.name AS campaign_name, c.campaign_type,"
+    " coalesce(c.is_active, true) AS is_campaign_active,"
+    " c.category_id AS campaign_category_id"
+)
+
+_VOUCHERS = (
+    "vouchers v LEFT JOIN campaigns c ON c.project_id = v.project_id AND c.id = v.campaign_id"
+)
+_VISIBLE = "v.binned_at IS NULL AND c.binned_at IS NULL"
+
+_CUSTOMER_KEYS = {"customer_id": "cu.id", "customer_source_id": "cu.source_id"}
+_ORDER_KEYS = {"order_id": "o.id", "order_source_id": "o.source_id"}
+
+
+@lru_cache(maxsize=64)
+def _statement(customer_key: str | None, order_key: str | None, has_ids: bool) -> str:
+    """The text for one way of naming things; each is prepared once per connection."""
+    customer, order = "NULL::jsonb", "NULL::text"
+    if customer_key:
+        customer = (
+            "(SELECT to_jsonb(cu) FROM customers cu WHERE cu.project_id = p.id"
+            f" AND {_CUSTOMER_KEYS[customer_key]} = %({customer_key})s)"
+        )
+    if order_key:
+        order = (
+            "(SELECT o.id FROM orders o WHERE o.project_id = p.id"
+            f" AND {_ORDER_KEYS[order_key]} = %({order_key})s)"
+        )
+    condition = "v.code_key = ANY(%(code_keys)s)"
+    if has_ids:
+        condition = f"({condition} OR v.id = ANY(%(voucher_ids)s))"
+    return (
+        f"SELECT p.revision, {customer}, {order}, {_VOUCHER_COLUMNS} FROM projects p"
+        f" LEFT JOIN ({_VOUCHERS}) ON v.project_id = p.id AND {_VISIBLE} AND {condition}"
+        " WHERE p.id = %(project_id)s"
+    )
+
+
+def load_facts(uow: UnitOfWork, wanted: Wanted) -> Facts:
+    """Read everything that a request names; what is missing is simply not there.
+
+    Source:  one joined statement, see the module's docstring.
+    """
+    parameters: dict[str, Any] = {
+        "project_id": uow.project_id,
+        "now": uow.now,
+        "code_keys": list(wanted.code_keys),
+        "session_key": wanted.session_key,
+    }
+    customer_key = _first_named(wanted, _CUSTOMER_KEYS, parameters)
+    order_key = _first_named(wanted, _ORDER_KEYS, parameters)
+    if wanted.voucher_ids:
+        parameters["voucher_ids"] = list(wanted.voucher_ids)
+    statement = _statement(customer_key, order_key, bool(wanted.voucher_ids))
+    rows = uow.reader.execute(statement, parameters).fetchall()
+    vouchers: dict[str, VoucherFacts] = {}
+    for row in rows:
+        if row[3] is not None:
+            voucher = VoucherFacts(*row[3:])
+            vouchers[voucher.code_key] = vouchers[voucher.id] = voucher
+    revision, customer, order_id = rows[0][:3]
+    return Facts(revision, vouchers, customer, order_id)
+
+
+def _first_named(
+    wanted: Wanted, keys: Mapping[str, str], parameters: dict[str, Any]
+) -> str | None:
+    for name in keys:
+        value = getattr(wanted, name)
+        if value is not None:
+            parameters[name] = value
+            return name
+    return None
+
+
+def find_vouchers(uow: UnitOfWork, voucher_ids: Sequence[str]) -> dict[str, VoucherFacts]:
+    """Those of the given codes that exist, by id."""
+    if not voucher_ids:
+        return {}
+    return {row.id: row for row in _read_vouchers(uow, "v.id = ANY(%(names)s)", voucher_ids)}
+
+
+def find_voucher(uow: UnitOfWork, code_key: str, sent: str) -> VoucherFacts | None:
+    """The code of a key, else of an id, as a path names it; None where there is none."""
+    rows = list(_read_vouchers(uow, "v.code_key = ANY(%(names)s)", [code_key]))
+    rows += _read_vouchers(uow, "v.id = ANY(%(names)s)", [sent]) if not rows else []
+    return rows[0] if rows else None
+
+
+def _read_vouchers(
+    uow: UnitOfWork, condition: str, names: Sequence[str]
+) -> Iterator[VoucherFacts]:
+    rows = uow.reader.execute(
+        f"SELECT {_VOUCHER_COLUMNS} FROM {_VOUCHERS}"  # noqa: S608 - our own texts
+        f" WHERE v.project_id = %(project_id)s AND {_VISIBLE} AND {condition}",
+        {
+            "project_id": uow.project_id,
+            "now": uow.now,
+            "session_key": None,
+            "names": list(names),
+        },
+    )
+    return (VoucherFacts(*row) for row in rows)
+
+
+def to_engine(facts: VoucherFacts, category: Category | None) -> Voucher:
+    """The code as the engine judges it."""
+    return Voucher(
+        id=facts.id,
+        code=facts.code,
+        worth=_discount(orjson.dumps(facts.discount)),
+        validity=_validity(facts),
+        is_active=facts.is_active,
+        is_campaign_active=facts.is_campaign_active,
+        quantity=facts.redemption_quantity,
+        redeemed_quantity=facts.redeemed_quantity,
+        locked_quantity=facts.locked_quantity,
+        category=category,
+        metadata=facts.voucher_metadata,
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _discount(definition: bytes) -> Discount:
+    # Thousands of codes share a definition; reading it costs more than applying it.
+    return parse_discount(orjson.loads(definition))
+
+
+_UNLIMITED = Validity()
+
+
+def _validity(facts: VoucherFacts) -> Validity:
+    recurring = facts.validity_timeframe or facts.validity_day_of_week or facts.validity_hours
+    if not recurring:
+        if facts.start_date is None and facts.expiration_date is None:
+            return _UNLIMITED
+        return Validity(start_date=facts.start_date, expiration_date=facts.expiration_date)
+    return parse_validity(
+        {
+            "start_date": facts.start_date,
+            "expiration_date": facts.expiration_date,
+            "validity_timeframe": facts.validity_timeframe,
+            "validity_day_of_week": facts.validity_day_of_week,
+            "validity_hours": facts.validity_hours,
+        }
+    )

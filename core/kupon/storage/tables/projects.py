@@ -1,0 +1,55 @@
+"""Projects, the keys that open them and the management keys of the installation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kupon.storage.tables.base import Base, Dated, Json, Key, Moment
+
+
+class Project(Base, Dated):
+    """A tenant. `revision` grows with every change of a definition in the project."""
+
+    __tablename__ = "projects"
+
+    id: Mapped[Key]
+    name: Mapped[str]
+    timezone: Mapped[str] = mapped_column(Text, server_default="UTC")
+    currency: Mapped[str] = mapped_column(Text, server_default="USD")
+    description: Mapped[str | None]
+    case_sensitive_codes: Mapped[bool] = mapped_column(Boolean, server_default="true")
+    default_code_config: Mapped[dict[str, Any]] = mapped_column(Json, server_default="{}")
+    client_trusted_domains: Mapped[list[str]] = mapped_column(Json, server_default="[]")
+    client_settings: Mapped[dict[str, Any]] = mapped_column(Json, server_default="{}")
+    stacking_rules: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class ApiKey(Base):
+    """A key pair of one project; only the secret's SHA-256 and its last four characters stay."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index("uq_api_keys_app_id", "app_id", unique=True),)
+
+    project_id: Mapped[Key]
+    app_id: Mapped[Key]
+    kind: Mapped[str]
+    name: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    token_last4: Mapped[str]
+    is_active: Mapped[bool] = mapped_column(Boolean, server_default="true")
+    created_at: Mapped[Moment]
+
+
+class ManagementKey(Base):
+    """A key pair of the installation, for the management surface."""
+
+    __tablename__ = "management_keys"
+
+    app_id: Mapped[Key]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    token_last4: Mapped[str]
+    created_at: Mapped[Moment]

@@ -1,0 +1,165 @@
+"""The unit of work: one connection, one transaction, one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import psycopg
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+from kupon.kit.errors import RaceLost
+
+T = TypeVar("T")
+
+ATTEMPTS = 4
+
+_STAGE = (
+    "INSERT INTO events (project_id, name, aggregate_id, payload, request_id, created_at)"
+    " VALUES (%s, %s, %s, %s, %s, %s)"
+)
+_ENQUEUE = (
+    "INSERT INTO jobs (project_id, handler, order_key, arguments, available_at, created_at)"
+    " VALUES (%s, %s, %s, %s, %s, %s)"
+)
+
+
+class UnitOfWork:
+    """What one request or job does to the database, all or nothing.
+
+    Shapes: `session` is for administration (ORM), `driver` the same connection's psycopg side for
+        hot paths; both are inside one transaction, begun with their first use. `reader` looks
+        without a transaction, in one round trip. A read-only unit never begins one. Leaving the
+        `with` block without commit() rolls back.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        project_id: str,
+        now: datetime,
+        request_id: str | None = None,
+        is_read_only: bool = False,
+    ) -> None:
+        self.project_id = project_id
+        self.now = now
+        self.request_id = request_id
+        self._engine = engine
+        self._is_read_only = is_read_only
+        self._is_begun = False
+        self._connection: Connection | None = None
+        self._session: Session | None = None
+
+    @property
+    def reader(self) -> psycopg.Connection[Any]:
+        """psycopg's connection for reads that need no transaction; never write through it."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        driver = self._connection.connection.driver_connection
+        if not isinstance(driver, psycopg.Connection):
+            raise TypeError("the database driver must be psycopg")
+        return driver
+
+    @property
+    def driver(self) -> psycopg.Connection[Any]:
+        """psycopg's connection inside the transaction; never commit or roll it back."""
+        reader = self.reader
+        if not (self._is_begun or self._is_read_only):
+            reader.execute("BEGIN")
+            self._is_begun = True
+        return reader
+
+    @property
+    def session(self) -> Session:
+        """The ORM session on this transaction; objects stay readable after the commit."""
+        if self._session is None:
+            self.driver  # noqa: B018 - begins the transaction
+            self._session = Session(self._connection, expire_on_commit=False)
+        return self._session
+
+    def stage(self, name: str, aggregate_id: str, payload: dict[str, Any]) -> None:
+        """Record a domain event; the relay delivers it after the commit.
+
+        Locks: call it after the aggregate's row was written, so that events keep its order.
+        """
+        self._flush()
+        self.driver.execute(
+            _STAGE,
+            (self.project_id, name, aggregate_id, Jsonb(payload), self.request_id, self.now),
+        )
+
+    def enqueue(
+        self,
+        handler: str,
+        arguments: dict[str, Any],
+        *,
+        order_key: str,
+        available_at: datetime | None = None,
+    ) -> None:
+        """Record work for a worker; it starts after the commit, in order within order_key."""
+        self._flush()
+        due = available_at or self.now
+        self.driver.execute(
+            _ENQUEUE, (self.project_id, handler, order_key, Jsonb(arguments), due, self.now)
+        )
+
+    def attempt(self, work: Callable[[], T]) -> T:
+        """Run `work` until no guarded write in it loses a race, at most ATTEMPTS times.
+
+        Shapes:  a lost try is undone to where this call began: to a savepoint if the transaction
+            was open then, else to its start.
+        Raises:  the last RaceLost.
+        """
+        is_nested = self._is_begun
+        for remaining in reversed(range(ATTEMPTS)):
+            if is_nested:
+                self._flush()
+                self.driver.execute("SAVEPOINT attempt")
+            try:
+                return work()
+            except RaceLost:
+                self._undo(is_nested)
+                if not remaining:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _undo(self, is_nested: bool) -> None:
+        if self._session is not None:
+            self._session.expire_all()
+        if is_nested:
+            self.driver.execute("ROLLBACK TO SAVEPOINT attempt")
+        else:
+            self.reader.rollback()
+            self._is_begun = False
+
+    def commit(self) -> None:
+        """Make everything durable. The only commit in the program."""
+        self._flush()
+        if self._is_begun:
+            self.reader.commit()
+            self._is_begun = False
+
+    def _flush(self) -> None:
+        if self._session is not None:
+            self._session.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            self._session.close()
+        if self._connection is not None:
+            # Returning the connection to the pool rolls back what was not committed.
+            self._connection.close()
+            self._connection = None

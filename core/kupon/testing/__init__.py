@@ -1,0 +1,1 @@
+"""What tests need: a server of their own, clients, builders and the checks of the wire."""

@@ -1,0 +1,91 @@
+"""Builders: objects made through the wire, with obvious defaults; any member can be given.
+
+voucher = make_voucher(api, discount=amount_off(500), redemption={"quantity": 1})
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kupon.runtime import ids
+
+if TYPE_CHECKING:
+    from kupon.testing.client import ApiClient
+
+Body = dict[str, Any]
+
+
+def make_customer(api: ApiClient, **members: Any) -> Body:
+    """A customer with a source_id of its own."""
+    body = {"source_id": _name("customer"), "name": "Ada Example", "email": "ada@example.com"}
+    return _made(api, "/v1/customers", body | members)
+
+
+def make_product(api: ApiClient, **members: Any) -> Body:
+    """A product at 10.00 with a source_id of its own."""
+    body = {"source_id": _name("product"), "name": "Mug", "price": 1000}
+    return _made(api, "/v1/products", body | members)
+
+
+def make_sku(api: ApiClient, product_id: str, **members: Any) -> Body:
+    """A variant of a product at 12.00 with a source_id of its own."""
+    body = {"source_id": _name("sku"), "sku": "Large mug", "price": 1200}
+    return _made(api, f"/v1/products/{product_id}/skus", body | members)
+
+
+def make_campaign(api: ApiClient, *, discount: Body | None = None, **members: Any) -> Body:
+    """A campaign of discount coupons, 10 % off the order, without codes yet.
+
+    Shapes:  `voucher` members besides the discount are given as `voucher={...}`.
+    """
+    voucher = {"type": "DISCOUNT_VOUCHER", "discount": discount or percent_off(10)}
+    body = {"name": _name("Campaign"), "campaign_type": "DISCOUNT_COUPONS", "type": "STATIC"}
+    voucher |= members.pop("voucher", {})
+    return _made(api, "/v1/campaigns", body | {"voucher": voucher} | members)
+
+
+def make_voucher(
+    api: ApiClient, code: str | None = None, *, discount: Body | None = None, **members: Any
+) -> Body:
+    """A standalone voucher, 10 % off the order, as often as one likes."""
+    body = {"type": "DISCOUNT_VOUCHER", "discount": discount or percent_off(10)}
+    return _made(api, f"/v1/vouchers/{code or _name('CODE')}", body | members)
+
+
+def percent_off(percent: float, **members: Any) -> Body:
+    """A discount of a share of the order's amount; `effect`, `amount_limit` as members."""
+    return {"type": "PERCENT", "percent_off": percent, **members}
+
+
+def amount_off(amount: int, **members: Any) -> Body:
+    """A discount of so many minor units; `effect` as a member."""
+    return {"type": "AMOUNT", "amount_off": amount, **members}
+
+
+def fixed_amount(amount: int, **members: Any) -> Body:
+    """A discount down to so many minor units; `effect` as a member."""
+    return {"type": "FIXED", "fixed_amount": amount, **members}
+
+
+def cart(*lines: tuple[int, int], **members: Any) -> Body:
+    """An order of (quantity, price) lines, each of a product of its own."""
+    items = [
+        {"source_id": f"line-{number}", "product_id": f"p{number}"}
+        | {"related_object": "product", "quantity": quantity, "price": price}
+        for number, (quantity, price) in enumerate(lines, 1)
+    ]
+    return {"items": items} | members
+
+
+def redeemable(code: str, **members: Any) -> Body:
+    """A voucher as a member of `redeemables`."""
+    return {"object": "voucher", "id": code, **members}
+
+
+def _name(kind: str) -> str:
+    return ids.new_id(f"{kind}-")
+
+
+def _made(api: ApiClient, path: str, body: Body) -> Body:
+    made: Body = api.post(path, json=body).expect()
+    return made

@@ -1,0 +1,1 @@
+"""The HTTP toolkit. It knows no resource."""
