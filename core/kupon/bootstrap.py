@@ -14,6 +14,7 @@ from kupon.features.async_actions import routes as async_actions
 from kupon.features.campaigns import jobs as campaign_jobs
 from kupon.features.campaigns import routes as campaigns
 from kupon.features.categories import routes as categories
+from kupon.features.client import routes as client
 from kupon.features.customers import reactions as customer_feed
 from kupon.features.customers import routes as customers
 from kupon.features.management import routes as management_routes
@@ -33,7 +34,7 @@ from kupon.runtime.log import configure_logging
 from kupon.runtime.settings import Settings
 from kupon.storage import idempotency
 from kupon.storage.database import open_database
-from kupon.storage.queries import outbox
+from kupon.storage.queries import outbox, session_locks
 from kupon.storage.uow import UnitOfWork
 from kupon.web.app import build_app
 
@@ -43,6 +44,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     async_actions.blueprint,
     campaigns.blueprint,
     categories.blueprint,
+    client.blueprint,
     customers.blueprint,
     management_routes.blueprint,
     orders.blueprint,
@@ -69,6 +71,7 @@ def build_registry() -> JobRegistry:
     registry.periodic += [
         Periodic("purge_idempotency", timedelta(hours=1), _purge_idempotency),
         Periodic("purge_events", timedelta(hours=1), _purge_events),
+        Periodic("purge_session_locks", timedelta(minutes=5), _purge_session_locks),
     ]
     return registry
 
@@ -131,6 +134,10 @@ class _StopSignal:
 
 def _purge_idempotency(uow: UnitOfWork) -> None:
     idempotency.purge(uow, uow.now - idempotency.KEPT_FOR)
+
+
+def _purge_session_locks(uow: UnitOfWork) -> None:
+    session_locks.purge(uow)
 
 
 def _purge_events(uow: UnitOfWork) -> None:

@@ -232,7 +232,7 @@ def outcome(step: Step) -> tuple[Status, Order]:
 
 
 @quick
-@given(body=bodies, others=redeemables(), place=st.integers(0, 8), data=st.data())
+@given(body=bodies, others=redeemables(5), place=st.integers(0, 5), data=st.data())
 def test_inapplicable_one_changes_nothing_in_mode_partial(
     body: dict[str, Any], others: tuple[Redeemable, ...], place: int, data: st.DataObject
 ) -> None:
@@ -248,7 +248,7 @@ def test_inapplicable_one_changes_nothing_in_mode_partial(
 
 
 @quick
-@given(body=bodies, first=redeemables(4), second=redeemables(4))
+@given(body=bodies, first=redeemables(3), second=redeemables(3))
 def test_rolling_the_first_request_back_leaves_the_second_s_part(
     body: dict[str, Any], first: tuple[Redeemable, ...], second: tuple[Redeemable, ...]
 ) -> None:

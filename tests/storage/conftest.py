@@ -46,7 +46,7 @@ class Thing(Base):
     name: Mapped[str | None]
     size: Mapped[Decimal | None]
     is_active: Mapped[bool | None]
-    tags: Mapped[list[Any] | None] = mapped_column(JSONB)
+    tags: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     notes: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
 
 
@@ -80,14 +80,19 @@ class Things:
 
     def put(self, *rows: dict[str, Any], project_id: str | None = None) -> None:
         """Add rows; what isn't told is empty, and the older the later in the list."""
-        for number, row in enumerate(rows):
-            defaults = {
+        empty = dict.fromkeys(Thing.__table__.columns.keys())
+        whole = [
+            empty
+            | {
                 "project_id": project_id or self.uow.project_id,
                 "id": f"t_{number:04}",
                 "created_at": self.uow.now - timedelta(minutes=number),
                 "notes": {},
             }
-            self.uow.session.execute(insert(Thing).values(defaults | row))
+            | row
+            for number, row in enumerate(rows)
+        ]
+        self.uow.session.execute(insert(Thing.__table__), whole)
 
     def clear(self) -> None:
         self.uow.session.execute(delete(Thing))

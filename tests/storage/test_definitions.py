@@ -48,6 +48,7 @@ def revision(uow: UnitOfWork, project: ProjectKeys) -> int:
     return found
 
 
+@pytest.mark.uncertain
 def test_a_fresh_project_has_the_defaults(new_project: NewProject, reads: UnitOfWork) -> None:
     project = new_project(timezone="Europe/Warsaw")
     assert load_definitions(reads, project.id) == Definitions(

@@ -24,13 +24,16 @@ if TYPE_CHECKING:
 _SHUTDOWN_S = 10
 
 
-def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; running requests are answered first."""
+def serve(settings: Settings, target: str = f"{__name__}:application") -> None:
+    """Serve until SIGTERM or SIGINT; running requests are answered first.
+
+    `target` names the function that makes the WSGI application; the benchmark has one of its own.
+    """
     configure_logging(settings)
     # The processes are made anew while the parent has threads, where a fork could hang.
     multiprocessing.set_start_method("spawn")
     Granian(
-        f"{__name__}:application",
+        target,
         factory=True,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,

@@ -17,14 +17,19 @@ _lock = threading.Lock()
 _last = 0
 
 
-def _next() -> int:
-    """A number above all earlier ones of this process, random enough to be apart from others'."""
+def _next(count: int = 1) -> int:
+    """The first of `count` numbers in a row, above all earlier ones of this process.
+
+    Random enough to be apart from those of other processes.
+    """
     global _last
     fresh = ((time.time_ns() // 1_000_000 - _EPOCH_MS) << _TAIL_BITS) | secrets.randbits(_TAIL_BITS)
     with _lock:
         # Within one millisecond the order of creation must hold too: listings sort by id.
-        _last = fresh if fresh >> _TAIL_BITS > _last >> _TAIL_BITS else _last + 1 + (fresh & 0xFFF)
-        return _last
+        is_later = fresh >> _TAIL_BITS > _last >> _TAIL_BITS
+        first = fresh if is_later else _last + 1 + (fresh & 0xFFF)
+        _last = first + count - 1
+        return first
 
 
 def new_id(prefix: str) -> str:
@@ -33,8 +38,9 @@ def new_id(prefix: str) -> str:
 
 
 def new_ids(prefix: str, count: int) -> list[str]:
-    """Many identifiers at once, ascending."""
-    return [new_id(prefix) for _ in range(count)]
+    """Many identifiers at once, ascending by one."""
+    first = _next(count)
+    return [f"{prefix}{number:018x}" for number in range(first, first + count)]
 
 
 def new_request_id() -> str:

@@ -27,11 +27,15 @@ _READY = "kupon is ready"
 
 @dataclass(frozen=True, slots=True)
 class LiveServer:
-    """Where it answers and what opens it; `credentials_path` is what a program is told."""
+    """Where it answers and what opens it; `credentials_path` is what a program is told.
+
+    Shapes:  process_id is that of `kupon dev`, the ancestor of all its processes.
+    """
 
     base_url: str
     credentials: dict[str, str]
     credentials_path: Path
+    process_id: int
 
 
 @contextmanager
@@ -56,7 +60,7 @@ def run_live_server(folder: Path, *options: str) -> Iterator[LiveServer]:
         _wait_until_ready(process, printed)
         path = data_dir / "credentials.json"
         credentials = json.loads(path.read_text())
-        yield LiveServer(credentials["base_url"], credentials, path)
+        yield LiveServer(credentials["base_url"], credentials, path, process.pid)
     finally:
         process.terminate()
         process.wait(_STOP_S)

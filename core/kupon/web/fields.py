@@ -186,6 +186,11 @@ def at_most(characters: int) -> validate.Length:
     )
 
 
+def identifier() -> list[validate.Length]:
+    """A caller's own identifier: something, and short enough for an index."""
+    return [validate.Length(min=1, error="must NOT have fewer than 1 characters"), at_most(512)]
+
+
 def first_complaint(messages: Any, root: str = "Payload") -> str:
     """Marshmallow's nested messages as one sentence of the wire: the first that broke.
 

@@ -81,6 +81,7 @@ def test_the_defaults_are_listed_without_an_id(management_api: ApiClient, path: 
     assert management_api.get(path).expect() == listed
 
 
+@pytest.mark.uncertain
 @pytest.mark.parametrize("body", [{}, {"redeemables_limit": 7}, EVERYTHING])
 def test_rules_are_stored(management_api: ApiClient, path: str, body: dict[str, Any]) -> None:
     made = management_api.post(path, json=body).expect()
@@ -169,11 +170,6 @@ def test_every_change_bumps_the_revision(
         (
             {"applicable_redeemables_category_limits": {"cat_a": None}},
             "Property .applicable_redeemables_category_limits.cat_a must be integer",
-        ),
-        (
-            {"applicable_redeemables_category_limits": {"cat\0": 1}},
-            "Property .applicable_redeemables_category_limits.cat\0"
-            " must not contain a null character",
         ),
         (
             {"applicable_redeemables_category_limits": []},

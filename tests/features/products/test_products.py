@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import event
 
 from kupon.testing.builders import make_product, make_sku
 from kupon.testing.client import ApiClient
@@ -24,6 +28,19 @@ def listed(api: ApiClient, **query: Any) -> list[str]:
     """The source ids that a listing shows."""
     rows = api.get("/v1/products", query=query).expect()["products"]
     return [row["source_id"] for row in rows]
+
+
+def count_statements(app: Flask, work: Callable[[], object]) -> int:
+    statements: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        statements.append(arguments[2])
+
+    engine = app.extensions["kupon"].engine
+    event.listen(engine, "before_cursor_execute", note)
+    work()
+    event.remove(engine, "before_cursor_execute", note)
+    return len(statements)
 
 
 def no_skus() -> dict[str, Any]:
@@ -202,6 +219,14 @@ def test_products_carry_their_own_skus(api: ApiClient) -> None:
     assert api.put("/v1/products/a", json={}).expect()["skus"]["total"] == 1
 
 
+def test_a_longer_page_takes_no_more_statements(api: ApiClient, app: Flask) -> None:
+    for name in ("a", "b", "c"):
+        make_sku(api, make_product(api, source_id=name)["id"])
+    assert count_statements(app, lambda: listed(api, limit=1)) == count_statements(
+        app, lambda: listed(api, limit=2)
+    )
+
+
 def test_products_are_listed_newest_first_in_pages(api: ApiClient) -> None:
     for name in "abcde":
         make_product(api, source_id=name)
@@ -253,13 +278,13 @@ def test_bad_listings_are_refused(api: ApiClient, query: str, details: str) -> N
         ({"price": "much"}, "Property .price must be integer,null"),
         ({"price": -1}, "Property .price must be >= 0"),
         ({"price": 10.5}, "Property .price must be integer,null"),
-        ({"attributes": "color"}, "Property .attributes must be array"),
+        ({"attributes": "color"}, "Property .attributes must be array,null"),
         ({"attributes": [1]}, "Property .attributes[0] must be string"),
         ({"metadata": []}, "Property .metadata must be object,null"),
         ({"image_url": {}}, "Property .image_url must be string,null"),
         ({"source_id": 1}, "Property .source_id must be string,null"),
         ({"source_id": "x" * 501}, "Property .source_id must NOT have more than 500 characters"),
-        ({"id": "a\0b"}, "Property .id must not contain a null character"),
+        ({"id": "a\0b"}, "Payload must not contain a null character"),
     ],
 )
 def test_bad_products_are_refused(api: ApiClient, body: Any, details: str) -> None:
@@ -271,3 +296,16 @@ def test_a_bad_force_is_refused(api: ApiClient) -> None:
     make_product(api, source_id="mug")
     api.delete("/v1/products/mug?force=perhaps").refused(400, "invalid_query_params")
     assert listed(api) == ["mug"]
+
+
+@pytest.mark.race
+def test_parallel_creations_with_one_source_id_make_one_product(api: ApiClient) -> None:
+    def create(number: int) -> Any:
+        body = {"source_id": "mug", "metadata": {str(number): number}}
+        return api.post("/v1/products", json=body).expect()["id"]
+
+    with ThreadPoolExecutor(4) as pool:
+        made = set(pool.map(create, range(12)))
+    stored = api.get("/v1/products/mug").expect()
+    assert made == {stored["id"]}
+    assert stored["metadata"] == {str(number): number for number in range(12)}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
 from kupon.testing.builders import (
@@ -123,7 +121,7 @@ def test_time_limits_follow_the_projects_clock(connect_api, new_project, move_ti
     hours = {"daily": [{"start_time": "09:00", "expiration_time": "17:00", "days_of_week": [1]}]}
     make_voucher(api, "OFFICE", validity_hours=hours)
     # On a Monday in winter 08:30 UTC is 09:30 in Warsaw, and 16:30 UTC is 17:30.
-    move_time.to(datetime(2026, 1, 5, 8, 30, tzinfo=UTC))
+    move_time.freeze("2026-01-05T08:30:00+00:00")
     assert validate(api, "OFFICE", order={"amount": 1000})["valid"]
     move_time(hours=8)
     answer = validate(api, "OFFICE", order={"amount": 1000})

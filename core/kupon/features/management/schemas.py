@@ -23,7 +23,7 @@ class CategoryLimits(Json):
         limits: dict[str, int] = {}
         for category_id, limit in super()._deserialize(value, *args, **kwargs).items():
             try:
-                limits[Text().deserialize(category_id)] = self.limit.deserialize(limit)
+                limits[category_id] = self.limit.deserialize(limit)
             except ValidationError as error:
                 raise ValidationError({category_id: error.messages}) from None
         return limits

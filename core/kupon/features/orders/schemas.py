@@ -29,6 +29,7 @@ from kupon.web.fields import (
     WireSchema,
     at_most,
     between,
+    identifier,
     one_of,
 )
 from kupon.web.query import ListQuery
@@ -36,13 +37,14 @@ from kupon.web.query import ListQuery
 STATUSES = ("CREATED", "PAID", "CANCELED", "FULFILLED")
 RELATED_OBJECTS = ("product", "sku")
 MOST_ITEMS = 500
+KEY = at_most(512)
 
 
 class ItemProduct(WireSchema):
     """A product as an order line carries it."""
 
-    id = Text()
-    source_id = Text(validate=at_most(512))
+    id = Text(validate=KEY)
+    source_id = Text(validate=KEY)
     name = Text(allow_none=True)
     price = Number(validate=between(0, 2**53), allow_none=True)
     metadata = Json(allow_none=True)
@@ -52,8 +54,8 @@ class ItemProduct(WireSchema):
 class ItemSku(WireSchema):
     """A SKU as an order line carries it."""
 
-    id = Text()
-    source_id = Text(validate=at_most(512))
+    id = Text(validate=KEY)
+    source_id = Text(validate=KEY)
     sku = Text(allow_none=True)
     price = Number(validate=between(0, 2**53), allow_none=True)
     metadata = Json(allow_none=True)
@@ -63,10 +65,10 @@ class ItemSku(WireSchema):
 class ItemBody(WireSchema):
     """One line of an order as it is sent; `id` comes back from earlier answers."""
 
-    id = Text()
-    sku_id = Text()
-    product_id = Text()
-    source_id = Text()
+    id = Text(validate=KEY)
+    sku_id = Text(validate=KEY)
+    product_id = Text(validate=KEY)
+    source_id = Text(validate=KEY)
     related_object = Text(validate=one_of(*RELATED_OBJECTS))
     quantity = Whole(validate=between(0))
     price = Money()
@@ -83,7 +85,7 @@ class ItemBody(WireSchema):
 class OrderUpdate(WireSchema):
     """Body of an update; what is absent stays."""
 
-    source_id = Text(allow_none=True, validate=at_most(512))
+    source_id = Text(allow_none=True, validate=identifier())
     status = Text(validate=one_of(*STATUSES))
     amount = Money()
     initial_amount = Money()
@@ -104,7 +106,7 @@ class OrderUpdate(WireSchema):
 class OrderBody(OrderUpdate):
     """An order as creation, validation, qualification and redemption take it."""
 
-    id = Text()
+    id = Text(allow_none=True)
 
 
 class Party(WireSchema):

@@ -88,7 +88,7 @@ def _find(
 ) -> dict[str, tuple[str, bool]]:
     """Id of each known key, and whether it is in the bin."""
     rows = uow.driver.execute(
-        f"SELECT id, source_id, binned_at IS NOT NULL FROM {kind.table}"  # noqa: S608 - constants
+        f"SELECT id, source_id, binned_at IS NOT NULL FROM {kind.table}"
         " WHERE project_id = %(project_id)s AND (id = ANY(%(keys)s) OR source_id = ANY(%(keys)s))"
         f" ORDER BY id {lock}",
         {"project_id": uow.project_id, "keys": list(keys)},
@@ -140,7 +140,7 @@ def _replace(uow: UnitOfWork, kind: _Kind, entries: list[dict[str, Any]]) -> Non
     if not entries:
         return
     uow.driver.execute(
-        f"UPDATE {kind.table} t SET {kind.title} = coalesce(i.title, t.{kind.title}),"  # noqa: S608 - constants only
+        f"UPDATE {kind.table} t SET {kind.title} = coalesce(i.title, t.{kind.title}),"
         " price = coalesce(i.price, t.price),"
         " metadata = CASE WHEN i.metadata = '{}' THEN t.metadata ELSE i.metadata END,"
         f" updated_at = %(now)s FROM jsonb_to_recordset(%(entries)s) {_COLUMNS}"
@@ -154,7 +154,7 @@ def _create(uow: UnitOfWork, kind: _Kind, entries: list[dict[str, Any]]) -> None
         return
     owner = ", product_id" if kind is _SKU else ""
     stored = uow.driver.execute(
-        f"INSERT INTO {kind.table} AS t (project_id, id, source_id{owner}, {kind.title}, price,"  # noqa: S608 - constants only
+        f"INSERT INTO {kind.table} AS t (project_id, id, source_id{owner}, {kind.title}, price,"
         f" metadata, created_at) SELECT %(project_id)s, i.id, i.source_id{owner}, i.title, i.price,"
         f" i.metadata, %(now)s FROM jsonb_to_recordset(%(entries)s) {_COLUMNS} ORDER BY i.source_id"
         # Another transaction may have created one since we looked.

@@ -1,4 +1,4 @@
-"""Statements on products, and what orders need of the whole catalogue: prices and overrides.
+"""Statements on products, and the prices that orders look up in the catalogue.
 
 Source: spec api-conventions, sections 9, 11 and 14; discounts-and-stacking, section 2.1.
 """
@@ -17,7 +17,6 @@ from kupon.kit.errors import RaceLost, duplicate_found, not_found
 from kupon.kit.pages import PageRequest
 from kupon.storage.criteria import MomentField
 from kupon.storage.listing import Listing, Page, fetch_page
-from kupon.storage.queries.overrides import store_overrides as store_overrides
 from kupon.storage.refusing import refusing
 from kupon.storage.tables.products import Product, Sku
 from kupon.storage.uow import UnitOfWork

@@ -28,11 +28,9 @@ from kupon.web.fields import (
     Whole,
     WireSchema,
     at_most,
+    identifier,
 )
 from kupon.web.query import ListQuery, When
-
-# PostgreSQL's indexes hold no longer texts.
-LONGEST_KEY = 512
 
 
 class Address(WireSchema):
@@ -50,7 +48,7 @@ class CustomerUpdate(WireSchema):
     """Body of an update; what is absent stays, null clears."""
 
     name = Text(allow_none=True)
-    email = Text(allow_none=True, validate=at_most(LONGEST_KEY))
+    email = Text(allow_none=True, validate=at_most(512))
     phone = Text(allow_none=True)
     description = Text(allow_none=True)
     birthdate = Day(allow_none=True)
@@ -62,8 +60,8 @@ class CustomerUpdate(WireSchema):
 class CustomerBody(CustomerUpdate):
     """A customer as creation, orders, validations and redemptions take it."""
 
-    id = Text()
-    source_id = Text(allow_none=True, validate=at_most(LONGEST_KEY))
+    id = Text(allow_none=True)
+    source_id = Text(allow_none=True, validate=identifier())
 
 
 class CustomerAssets(WireSchema):

@@ -1,0 +1,4 @@
+"""The surface for browsers and apps: thin routes over the same use cases.
+
+Reference: client-side.json (2 of its 8 operations so far)
+"""

@@ -1,0 +1,33 @@
+"""Routes of the client surface: client keys, an allowed origin, operations opened per project."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from kupon.features.redemptions import schemas as redemptions
+from kupon.features.redemptions import service
+from kupon.features.validations import service as validations
+from kupon.features.validations.schemas import StackableBody, Validation
+from kupon.kit.errors import KuponError
+from kupon.web.endpoint import Context, Refused, endpoint
+
+blueprint = Blueprint("client", __name__)
+
+
+@blueprint.post("/client/v1/validations")
+@endpoint(surface="client", body=StackableBody, returns=Validation)
+def validate_stacked_discounts_client_side(ctx: Context, body: dict[str, Any]) -> dict[str, Any]:
+    return validations.validate(ctx.uow, ctx.project, body)
+
+
+@blueprint.post("/client/v1/redemptions")
+@endpoint(surface="client", body=StackableBody, returns=redemptions.RedemptionResult)
+def redeem_stacked_discounts_client_side(
+    ctx: Context, body: dict[str, Any]
+) -> dict[str, Any] | Refused:
+    if not ctx.project.client_redeem_enabled:
+        raise KuponError("forbidden", "Redemption is not enabled for client-side keys")
+    outcome = service.redeem(ctx.uow, ctx.project, service.Caller(ctx.key.app_id), body)
+    return Refused(outcome.error) if isinstance(outcome, service.Failed) else outcome

@@ -1,0 +1,1 @@
+"""The benchmark: Kupon against yardsticks on the same machine, in ratios."""
