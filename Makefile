@@ -58,7 +58,7 @@ chaos: setup ## kill processes for a while and count what was lost
 	$(BIN)/pytest -m chaos $(ARGS)
 
 bench: setup ## measure; prints JSON lines
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 migrate: setup ## bring the schema of KUPON_DATABASE_URL up to date
 	$(BIN)/kupon migrate

@@ -95,16 +95,18 @@ class Rig:
             row = connection.execute(query, values).fetchone()  # type: ignore[call-overload]  # our own texts
         return row[0] if row else None
 
-    def settle(self) -> None:
-        """Wait until background work that earlier measurements caused is done.
+    def settle(self) -> float:
+        """Wait until background work that earlier measurements caused is done; how long it took.
 
         Raises:  TimeoutError.
         """
-        deadline = time.monotonic() + _SETTLE_S
+        begun = time.monotonic()
+        deadline = begun + _SETTLE_S
         while self.fetch(_BACKLOG):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"background work was not done after {_SETTLE_S:.0f} s")
             time.sleep(_POLL_S)
+        return time.monotonic() - begun
 
 
 _BACKLOG = (
@@ -119,7 +121,8 @@ def judged(outcome: Outcome, check: Callable[[Any], None]) -> Outcome:
     Raises:  AssertionError.
     """
     assert set(outcome.statuses) == {OK}, (dict(outcome.statuses), outcome.bodies[-1:])
-    assert outcome.bodies and outcome.latencies_s, "nothing was answered"
+    assert outcome.bodies, "nothing was answered"
+    assert outcome.latencies_s, "nothing was answered in time"
     for body in outcome.bodies:
         check(json.loads(body))
     return outcome

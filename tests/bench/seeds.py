@@ -67,12 +67,13 @@ class _Shop:
 
     def _add_customers(self) -> None:
         columns = ("project_id", "id", "source_id", "name", "email", "metadata", "created_at")
+        project_id = self._project_id
+        rest = ("buyer@example.com", json.dumps({"newsletter": True}), self._now)
         self._copy(
             "customers",
             columns,
             (
-                (self._project_id, ids.new_id("cust_"), f"buyer-{n:07}", f"Buyer {n}")
-                + (f"buyer-{n}@example.com", json.dumps({"newsletter": True}), self._now)
+                (project_id, ids.new_id("cust_"), f"buyer-{n:07}", f"Buyer {n}", *rest)
                 for n in range(BUYERS)
             ),
         )
@@ -80,12 +81,12 @@ class _Shop:
     def _add_codes(self, campaign: str, prefix: str, count: int, quantity: int) -> None:
         campaign_id = self._add_campaign(campaign, quantity)
         discount = json.dumps(calls.DISCOUNT)
+        rest = ("DISCOUNT_VOUCHER", campaign_id, discount, quantity, self._now)
         self._copy(
             "vouchers",
             _COLUMNS,
             (
-                (self._project_id, ids.new_id("v_"), code, code, "DISCOUNT_VOUCHER")
-                + (campaign_id, discount, quantity, self._now)
+                (self._project_id, ids.new_id("v_"), code, code, *rest)
                 for code in (f"{prefix}{n:07}" for n in range(count))
             ),
         )

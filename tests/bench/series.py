@@ -4,59 +4,105 @@ from __future__ import annotations
 
 import re
 import subprocess
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psycopg
 from tests.bench import bulk, calls, engine, seeds
-from tests.bench.load import OK
 from tests.bench.rig import Rig
 
 Figures = dict[str, float]
 Series = Callable[[Rig, float], Figures]
 
-VALIDATIONS = "/v1/validations"
 REDEMPTIONS = "/v1/redemptions"
+CLIENTS = 8
 
 _PGBENCH_SCALE = 10
-_HAMMERED = 3
 
 
-def _echo(connections: int) -> Series:
-    def run(rig: Rig, seconds: float) -> Figures:
-        load = rig.yardstick_load("/echo", connections, seconds)
-        return rig.measure(load, calls.check_validation)
-
-    return run
+def _echo(connections: int, rig: Rig, seconds: float) -> Figures:
+    load = rig.yardstick_load("/echo", connections, seconds)
+    return rig.measure(load, calls.check_validation)
 
 
-def _validate(connections: int) -> Series:
-    def run(rig: Rig, seconds: float) -> Figures:
-        load = rig.load(VALIDATIONS, seeds.VALIDATED + calls.CODE_NUMBER, connections, seconds)
-        load.cycle = seeds.VALIDATED_COUNT
-        return rig.measure(load, calls.check_validation)
-
-    return run
+def _use(connections: int, rig: Rig, seconds: float) -> Figures:
+    load = rig.yardstick_load("/use", connections, seconds)
+    return rig.measure_once("/use", load, calls.check_use)
 
 
-def _use(connections: int) -> Series:
-    def run(rig: Rig, seconds: float) -> Figures:
-        load = rig.yardstick_load("/use", connections, seconds)
-        return rig.measure_once("/use", load, calls.check_use)
-
-    return run
+def _validate(connections: int, rig: Rig, seconds: float) -> Figures:
+    return rig.measure(bulk.validation_load(rig, connections, seconds), calls.check_validation)
 
 
-def _redeem(connections: int) -> Series:
-    def run(rig: Rig, seconds: float) -> Figures:
-        load = rig.load(REDEMPTIONS, seeds.REDEEMED + calls.CODE_NUMBER, connections, seconds)
-        return rig.measure_once(REDEMPTIONS, load, calls.check_redemption)
-
-    return run
+def _redeem(connections: int, rig: Rig, seconds: float) -> Figures:
+    load = rig.load(REDEMPTIONS, seeds.REDEEMED + calls.CODE_NUMBER, connections, seconds)
+    return rig.measure_once(REDEMPTIONS, load, calls.check_redemption)
 
 
 def _redeem_hot(rig: Rig, seconds: float) -> Figures:
     """Eight clients, one code, far from its limit."""
-    load = rig.load(REDEMPTIONS, seeds.HOT, 8, seconds)
-    return rig.measure(load, calls.check_redemption)
+    return rig.measure(rig.load(REDEMPTIONS, seeds.HOT, CLIENTS, seconds), calls.check_redemption)
+
+
+def _oversell(rig: Rig, seconds: float) -> Figures:
+    """Three times as many calls as a code has uses, from eight clients."""
+    number = rig.used["oversell"] = rig.used.get("oversell", -1) + 1
+    code = f"{seeds.LIMITED}{number:07}"
+    load = rig.load(REDEMPTIONS, code, CLIENTS, 120.0, at_most=3 * seeds.LIMIT, warm_up_s=0.0)
+    outcome = rig.generator.run(load)
+    assert set(outcome.statuses) <= {200, 400}, outcome.statuses
+    successes = outcome.statuses[200]
+    assert successes >= seeds.LIMIT, f"{seeds.LIMIT - successes} uses of {code} were refused"
+    return {"redemptions": max(successes - seeds.LIMIT, rig.fetch(_OVERSOLD))}
+
+
+# Over all codes of the run, by what was recorded and by what was counted.
+_OVERSOLD = (
+    "SELECT coalesce(sum(greatest(coalesce(r.successes, 0), v.redeemed_quantity)"
+    " - v.redemption_quantity), 0)::bigint FROM vouchers v LEFT JOIN (SELECT voucher_id,"
+    " count(*) AS successes FROM redemptions WHERE result = 'SUCCESS' GROUP BY voucher_id) r"
+    " ON r.voucher_id = v.id"
+    " WHERE greatest(coalesce(r.successes, 0), v.redeemed_quantity) > v.redemption_quantity"
+)
+
+
+def _pgbench(rig: Rig, seconds: float) -> Figures:
+    """PostgreSQL's own benchmark on the same server, in a database of its own."""
+    folder, port = rig.fetch(_SETTING, "unix_socket_directories"), rig.fetch(_SETTING, "port")
+    program = Path(rig.fetch("SELECT setting FROM pg_config WHERE name = 'BINDIR'")) / "pgbench"
+    run = [str(program), "-h", folder, "-p", port, "-U", "kupon"]
+    if not rig.fetch("SELECT count(*) FROM pg_database WHERE datname = 'pgbench'"):
+        with psycopg.connect(rig.database_url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE pgbench")
+        _output([*run, "-i", "-q", "-s", str(_PGBENCH_SCALE), "pgbench"])
+    options = ["-c", str(CLIENTS), "-j", "2", "-T", str(max(1, round(seconds)))]
+    found = re.search(r"tps = ([\d.]+)", _output([*run, *options, "pgbench"]))
+    assert found is not None
+    return {"per_s": float(found[1])}
+
+
+_SETTING = "SELECT current_setting(%s)"
+
+
+def _output(argv: list[str]) -> str:
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+
+
+def _evaluate(_: Rig, seconds: float) -> Figures:
+    return engine.measure(seconds)
+
+
+SERIES: dict[str, Series] = {
+    **{f"echo_{n}": partial(_echo, n) for n in (1, CLIENTS)},
+    **{f"validate_{n}": partial(_validate, n) for n in (1, CLIENTS)},
+    **{f"raw_{n}": partial(_use, n) for n in (1, CLIENTS)},
+    **{f"redeem_{n}": partial(_redeem, n) for n in (1, CLIENTS)},
+    "redeem_hot_8": _redeem_hot,
+    "pgbench_8": _pgbench,
+    "oversell": _oversell,
+    "engine": _evaluate,
+    "insert_100k": bulk.insert_rows,
+    "codes_100k": bulk.make_codes,
+    "validate_1_bulk": bulk.validate_meanwhile,
+}

@@ -149,6 +149,7 @@ def test_capacity(pattern: CodePattern, capacity: int) -> None:
         pytest.param({"pattern": "#", "prefix": "x" * 100, "postfix": "x" * 99}, id="all parts"),
         pytest.param({"charset": "".join(map(chr, range(0x4E00, 0x4E00 + 256)))}, id="charset"),
         pytest.param({"length": 1}, id="the shortest"),
+        pytest.param({"pattern": "#", "postfix": "xx"}, id="more fixed than varies"),
     ],
 )
 def test_largest_and_smallest(config: dict[str, Any]) -> None:

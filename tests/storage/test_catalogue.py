@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from kupon.kit.errors import KuponError
 from kupon.runtime import clock
 from kupon.storage.queries.overrides import store_overrides
-from kupon.storage.queries.products import CatalogueEntry, find_prices
+from kupon.storage.queries.catalogue import CatalogueEntry, find_prices
 from kupon.storage.uow import UnitOfWork
 from kupon.testing.builders import make_product, make_sku
 from kupon.testing.client import ApiClient
@@ -42,7 +42,7 @@ def test_entries_are_found_by_both_keys(api: ApiClient, uow: UnitOfWork) -> None
     plain = make_sku(api, "mug", source_id="small", sku="Small", price=None)
     product = CatalogueEntry(mug["id"], "mug", "Mug", 1000)
     large = CatalogueEntry(own["id"], "large", "Large", 1200, product)
-    small = CatalogueEntry(plain["id"], "small", "Small", 1000, product)
+    small = CatalogueEntry(plain["id"], "small", "Small", None, product)
 
     found = find_prices(uow, ["mug", mug["id"], "nope"], {"large", plain["id"], "nope"})
     assert found.products == {"mug": product, mug["id"]: product}

@@ -193,7 +193,7 @@ def test_a_page_beyond_the_last_is_refused(api):
     "query", ["order=nothing", "created_at[before]=soon", "filters[x", "filters[x]=1", "a=1&a[b]=2"]
 )
 def test_a_query_that_means_nothing_is_refused(api, query):
-    api.get("/v1/customers", query=query).refused(400, "invalid_query_params")
+    api.get("/v1/redemptions", query=query).refused(400, "invalid_query_params")
 
 
 @pytest.mark.parametrize("identifier", NOT_IDS)

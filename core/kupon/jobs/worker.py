@@ -78,21 +78,25 @@ def drain_line(
 def _do_next(
     engine: Engine, registry: JobRegistry, project_id: str, handler: str, order_key: str
 ) -> bool:
-    with UnitOfWork(engine, project_id=project_id, now=clock.now()) as uow:
-        job = outbox.claim_job(uow, handler, order_key)
-        if job is None:
-            return False
-        try:
+    job: JobRow | None = None
+    try:
+        with UnitOfWork(engine, project_id=project_id, now=clock.now()) as uow:
+            job = outbox.claim_job(uow, handler, order_key)
+            if job is None:
+                return False
             again = _find(registry, handler)(uow, job)
             if again is None:
                 outbox.delete_job(uow, job.id)
             else:
                 outbox.postpone_job(uow, job.id, uow.now + again.after, dict(again.arguments))
             uow.commit()
-        except Exception:  # noqa: BLE001 - whatever a handler raises is recorded and tried again
-            _log.exception("job failed", extra={"handler": handler, "order_key": order_key})
-            _record_failure(engine, project_id, job)
-            return False
+    except Exception:
+        if job is None:
+            raise
+        # Out of the unit of work, whose lock on the job would keep the failure from being noted.
+        _log.exception("job failed", extra={"handler": handler, "order_key": order_key})
+        _record_failure(engine, project_id, job)
+        return False
     return True
 
 

@@ -48,6 +48,11 @@ def new_request_id() -> str:
     return new_id("v-")
 
 
+def new_cipher_key() -> bytes:
+    """256 random bits for a key that never leaves the server."""
+    return secrets.token_bytes(32)
+
+
 def new_token() -> str:
     """A secret of 192 random bits in URL-safe text."""
     return secrets.token_urlsafe(24)

@@ -74,8 +74,9 @@ _RECORD = (
 )
 _STAGE = (
     "staged AS (INSERT INTO events"
-    " (project_id, name, aggregate_id, payload, request_id, created_at) VALUES"
-    " (%(project_id)s, %(event)s, %(aggregate_id)s, %(payload)s, %(request_id)s, %(now)s))"
+    " (project_id, name, aggregate_id, payload, request_id, source, created_at) VALUES"
+    " (%(project_id)s, %(event)s, %(aggregate_id)s, %(payload)s, %(request_id)s, %(source)s,"
+    " %(now)s))"
 )
 _RELEASE = (
     "released AS (DELETE FROM session_locks WHERE project_id = %(project_id)s"
@@ -116,6 +117,7 @@ def write_redemption(uow: UnitOfWork, redeemed: Redeemed) -> dict[str, int]:
             "aggregate_id": aggregate_id,
             "payload": Jsonb(payload),
             "request_id": uow.request_id,
+            "source": uow.staged_source,
             "now": uow.now,
         },
     ).fetchone()

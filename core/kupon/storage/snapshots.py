@@ -1,4 +1,4 @@
-"""What one evaluation looks at, read in one statement: codes, campaigns, locks, customer, order.
+"""What one evaluation looks at, read in one statement: codes, locks, customer, order, articles.
 
 Round trips cost, rows do not: each code is a row, and what the request names once (project,
 customer, order) is repeated on it.
@@ -18,6 +18,12 @@ import orjson
 from kupon.engine.discounts import Discount, parse_discount
 from kupon.engine.limits import Validity, parse_validity
 from kupon.engine.model import Category, Voucher
+from kupon.storage.queries.catalogue import (
+    Catalogue,
+    CatalogueKeys,
+    entries_statement,
+    read_catalogue,
+)
 from kupon.storage.uow import UnitOfWork
 
 
@@ -76,6 +82,7 @@ class Wanted:
     order_id: str | None = None
     order_source_id: str | None = None
     session_key: str | None = None
+    catalogue_keys: CatalogueKeys = CatalogueKeys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class Facts:
     vouchers: Mapping[str, VoucherFacts]
     customer: Mapping[str, Any] | None
     order_id: str | None
+    catalogue: Catalogue
 
 
 _VOUCHER_COLUMNS = (
@@ -116,10 +124,17 @@ _CUSTOMER_KEYS = {"customer_id": "cu.id", "customer_source_id": "cu.source_id"}
 _ORDER_KEYS = {"order_id": "o.id", "order_source_id": "o.source_id"}
 
 
-@lru_cache(maxsize=64)
-def _statement(customer_key: str | None, order_key: str | None, has_ids: bool) -> str:
+@lru_cache(maxsize=256)
+def _statement(
+    customer_key: str | None, order_key: str | None, entries: str | None, has_ids: bool
+) -> str:
     """The text for one way of naming things; each is prepared once per connection."""
-    customer, order = "NULL::jsonb", "NULL::text"
+    customer, order, catalogue = "NULL::jsonb", "NULL::text", "NULL::jsonb"
+    if entries:
+        columns = ", ".join(f"e{number}" for number in range(8))
+        catalogue = (
+            f"(SELECT jsonb_agg(jsonb_build_array({columns})) FROM ({entries}) AS e({columns}))"
+        )
     if customer_key:
         customer = (
             "(SELECT to_jsonb(cu) FROM customers cu WHERE cu.project_id = p.id"
@@ -134,7 +149,7 @@ def _statement(customer_key: str | None, order_key: str | None, has_ids: bool) -
     if has_ids:
         condition = f"({condition} OR v.id = ANY(%(voucher_ids)s))"
     return (
-        f"SELECT p.revision, {customer}, {order}, {_VOUCHER_COLUMNS} FROM projects p"
+        f"SELECT p.revision, {customer}, {order}, {catalogue}, {_VOUCHER_COLUMNS} FROM projects p"
         f" LEFT JOIN ({_VOUCHERS}) ON v.project_id = p.id AND {_VISIBLE} AND {condition}"
         " WHERE p.id = %(project_id)s"
     )
@@ -155,15 +170,20 @@ def load_facts(uow: UnitOfWork, wanted: Wanted) -> Facts:
     order_key = _first_named(wanted, _ORDER_KEYS, parameters)
     if wanted.voucher_ids:
         parameters["voucher_ids"] = list(wanted.voucher_ids)
-    statement = _statement(customer_key, order_key, bool(wanted.voucher_ids))
+    entries = entries_statement(wanted.catalogue_keys)
+    if entries is not None:
+        parameters["products"] = list(wanted.catalogue_keys.products)
+        parameters["skus"] = list(wanted.catalogue_keys.skus)
+    statement = _statement(customer_key, order_key, entries, bool(wanted.voucher_ids))
     rows = uow.reader.execute(statement, parameters).fetchall()
     vouchers: dict[str, VoucherFacts] = {}
     for row in rows:
-        if row[3] is not None:
-            voucher = VoucherFacts(*row[3:])
+        if row[4] is not None:
+            voucher = VoucherFacts(*row[4:])
             vouchers[voucher.code_key] = vouchers[voucher.id] = voucher
-    revision, customer, order_id = rows[0][:3]
-    return Facts(revision, vouchers, customer, order_id)
+    revision, customer, order_id, found = rows[0][:4]
+    catalogue = read_catalogue(found or (), wanted.catalogue_keys)
+    return Facts(revision, vouchers, customer, order_id, catalogue)
 
 
 def _first_named(

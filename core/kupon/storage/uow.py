@@ -19,8 +19,8 @@ T = TypeVar("T")
 ATTEMPTS = 4
 
 _STAGE = (
-    "INSERT INTO events (project_id, name, aggregate_id, payload, request_id, created_at)"
-    " VALUES (%s, %s, %s, %s, %s, %s)"
+    "INSERT INTO events (project_id, name, aggregate_id, payload, request_id, source, created_at)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s)"
 )
 _ENQUEUE = (
     "INSERT INTO jobs (project_id, handler, order_key, arguments, available_at, created_at)"
@@ -34,7 +34,7 @@ class UnitOfWork:
     Shapes: `session` is for administration (ORM), `driver` the same connection's psycopg side for
         hot paths; both are inside one transaction, begun with their first use. `reader` looks
         without a transaction, in one round trip. A read-only unit never begins one. Leaving the
-        `with` block without commit() rolls back.
+        `with` block without commit() rolls back. source tells of what caused the unit's events.
     """
 
     def __init__(
@@ -44,11 +44,13 @@ class UnitOfWork:
         project_id: str,
         now: datetime,
         request_id: str | None = None,
+        source: dict[str, Any] | None = None,
         is_read_only: bool = False,
     ) -> None:
         self.project_id = project_id
         self.now = now
         self.request_id = request_id
+        self.source = source
         self._engine = engine
         self._is_read_only = is_read_only
         self._is_begun = False
@@ -90,8 +92,21 @@ class UnitOfWork:
         self._flush()
         self.driver.execute(
             _STAGE,
-            (self.project_id, name, aggregate_id, Jsonb(payload), self.request_id, self.now),
+            (
+                self.project_id,
+                name,
+                aggregate_id,
+                Jsonb(payload),
+                self.request_id,
+                self.staged_source,
+                self.now,
+            ),
         )
+
+    @property
+    def staged_source(self) -> Jsonb | None:
+        """The source of what this unit stages, as a statement's parameter."""
+        return None if self.source is None else Jsonb(self.source)
 
     def enqueue(
         self,

@@ -138,6 +138,7 @@ def _run(
         project_id=key.project.id if key.project else "",
         now=clock.now(),
         request_id=g.request_id,
+        source=key.event_source,
         is_read_only=request.method == "GET",
     ) as uow:
         claim = idempotent.claim(uow, request)

@@ -21,6 +21,7 @@ from kupon.testing.builders import (
 )
 from kupon.testing.client import ApiClient
 from kupon.testing.clocks import MoveTime
+from kupon.testing.plugin import ProjectKeys
 
 
 @pytest.fixture(autouse=True)
@@ -47,14 +48,20 @@ def redeem(api: ApiClient, *codes: str, **members: Any) -> dict[str, Any]:
     return answer
 
 
-def test_a_new_customer_has_one_entry(api: ApiClient, jobs: Jobs) -> None:
+def test_a_new_customer_has_one_entry(api: ApiClient, jobs: Jobs, project: ProjectKeys) -> None:
     answer = api.post("/v1/customers", json={"source_id": "ada"})
     jobs()
     (entry,) = api.get("/v1/customers/ada/activity").expect()["data"]
     assert entry == {
         "id": entry["id"],
         "type": "customer.created",
-        "data": {"data": {"customer": answer.json}},
+        "data": {
+            "data": {"customer": answer.json},
+            "event_source": {
+                "channel": "API",
+                "api_key": {"name": "server key", "app_id": project.credentials["app_id"]},
+            },
+        },
         "created_at": "2026-03-01T12:00:00.000Z",
         "group_id": answer.headers["X-Request-Id"],
     }

@@ -112,6 +112,12 @@ def test_creating_again_changes_what_is_sent(api: ApiClient, move_time: MoveTime
     assert again == made | expected
 
 
+def test_creating_again_clears_nothing(api: ApiClient) -> None:
+    made = make_customer(api, source_id="ada", phone="1", address={"city": "X"})
+    body = dict.fromkeys(("id", "name", "phone", "birthdate", "address", "metadata"))
+    assert api.post("/v1/customers", json=body | {"source_id": "ada"}).expect() == made
+
+
 def test_creating_again_without_news_writes_nothing(
     api: ApiClient, uow: UnitOfWork, move_time: MoveTime
 ) -> None:

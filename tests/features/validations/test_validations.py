@@ -219,3 +219,33 @@ def test_old_call_on_a_single_code(api):
     assert answer["order"]["total_discount_amount"] == 100
     answer = api.post("/v1/vouchers/NOPE/validate").expect()
     assert (answer["valid"], answer["reason"]) == (False, "Resource not found")
+
+
+class TestTrackingIds:
+    def test_leads_back_to_the_customer(self, api):
+        make_voucher(api, "TEN")
+        customer = make_customer(api)
+        named = {"customer": {"source_id": customer["source_id"]}}
+        tracking_id = validate(api, "TEN", order={"amount": 1000}, **named)["tracking_id"]
+        assert tracking_id.startswith("track_")
+        assert customer["source_id"] not in tracking_id
+        tracked = {"customer": {"source_id": tracking_id}}
+        again = validate(api, "TEN", order={"amount": 1000}, **tracked)
+        assert again["order"]["customer_id"] == customer["id"]
+        assert again["tracking_id"] == tracking_id
+        body = {"redeemables": [redeemable("TEN")], "order": {"amount": 1000}, **tracked}
+        (redemption,) = api.post("/v1/redemptions", json=body).expect()["redemptions"]
+        assert redemption["customer_id"] == customer["id"]
+        assert redemption["tracking_id"] == tracking_id
+
+    def test_another_projects_is_only_a_name(self, api, connect_api, new_project):
+        stranger = connect_api(new_project())
+        make_voucher(api, "TEN")
+        make_voucher(stranger, "TEN")
+        customer = make_customer(api)
+        named = {"customer": {"source_id": customer["source_id"]}}
+        tracking_id = validate(api, "TEN", order={"amount": 1000}, **named)["tracking_id"]
+        tracked = {"customer": {"source_id": tracking_id}}
+        answer = validate(stranger, "TEN", order={"amount": 1000}, **tracked)
+        assert answer["order"]["customer_id"] is None
+        assert answer["tracking_id"] != tracking_id

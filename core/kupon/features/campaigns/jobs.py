@@ -20,7 +20,7 @@ from kupon.storage.tables.campaigns import Campaign
 from kupon.storage.uow import UnitOfWork
 
 # Small enough that a request which needs the campaign's lock, or the disk, waits briefly.
-SLICE = 5000
+SLICE = 10_000
 
 
 def register(registry: JobRegistry) -> None:

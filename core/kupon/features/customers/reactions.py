@@ -24,5 +24,5 @@ EVENTS = (
 
 def record_activity(uow: UnitOfWork, event: EventRow) -> None:
     """Write an event into the feed of its customer."""
-    entry = Entry(type=event.name, category="ACTION", data={"data": event.payload})
+    entry = Entry(type=event.name, category="ACTION", data=event.payload)
     service.record_activities(uow, event.payload["customer"]["id"], event, [entry])

@@ -35,6 +35,7 @@ def provision(uow: UnitOfWork, name: str, *, timezone: str = "UTC") -> dict[str,
         id=project_id,
         name=name,
         timezone=timezone,
+        tracking_key=ids.new_cipher_key(),
         client_trusted_domains=["*"],
         client_settings={"client_redeem_enabled": True},
     )

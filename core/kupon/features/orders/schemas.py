@@ -43,63 +43,67 @@ KEY = at_most(512)
 class ItemProduct(WireSchema):
     """A product as an order line carries it."""
 
-    id = Text(validate=KEY)
-    source_id = Text(validate=KEY)
+    id = Text(validate=KEY, allow_none=True)
+    source_id = Text(validate=KEY, allow_none=True)
     name = Text(allow_none=True)
     price = Number(validate=between(0, 2**53), allow_none=True)
     metadata = Json(allow_none=True)
-    override = Flag()
+    override = Flag(allow_none=True)
 
 
 class ItemSku(WireSchema):
     """A SKU as an order line carries it."""
 
-    id = Text(validate=KEY)
-    source_id = Text(validate=KEY)
+    id = Text(validate=KEY, allow_none=True)
+    source_id = Text(validate=KEY, allow_none=True)
     sku = Text(allow_none=True)
     price = Number(validate=between(0, 2**53), allow_none=True)
     metadata = Json(allow_none=True)
-    override = Flag()
+    override = Flag(allow_none=True)
 
 
 class ItemBody(WireSchema):
-    """One line of an order as it is sent; `id` comes back from earlier answers."""
+    """One line of an order as it is sent; `id` comes back from earlier answers.
 
-    id = Text(validate=KEY)
-    sku_id = Text(validate=KEY)
-    product_id = Text(validate=KEY)
-    source_id = Text(validate=KEY)
-    related_object = Text(validate=one_of(*RELATED_OBJECTS))
-    quantity = Whole(validate=between(0))
-    price = Money()
-    amount = Money()
-    discount_amount = Money()
-    discount_quantity = Whole(validate=between(0))
-    initial_quantity = Whole(validate=between(0))
-    initial_amount = Money()
-    product = Part(ItemProduct)
-    sku = Part(ItemSku)
+    The reference's SDK writes null for what was not set: it means as much as absence.
+    """
+
+    id = Text(validate=KEY, allow_none=True)
+    sku_id = Text(validate=KEY, allow_none=True)
+    product_id = Text(validate=KEY, allow_none=True)
+    source_id = Text(validate=KEY, allow_none=True)
+    related_object = Text(validate=one_of(*RELATED_OBJECTS), allow_none=True)
+    quantity = Whole(validate=between(0), allow_none=True)
+    price = Money(allow_none=True)
+    amount = Money(allow_none=True)
+    discount_amount = Money(allow_none=True)
+    discount_quantity = Whole(validate=between(0), allow_none=True)
+    initial_quantity = Whole(validate=between(0), allow_none=True)
+    initial_amount = Money(allow_none=True)
+    product = Part(ItemProduct, allow_none=True)
+    sku = Part(ItemSku, allow_none=True)
     metadata = Json(allow_none=True)
 
 
 class OrderUpdate(WireSchema):
-    """Body of an update; what is absent stays."""
+    """Body of an update; what is absent or null stays, but a null referrer_id clears."""
 
     source_id = Text(allow_none=True, validate=identifier())
-    status = Text(validate=one_of(*STATUSES))
-    amount = Money()
-    initial_amount = Money()
-    discount_amount = Money()
+    status = Text(validate=one_of(*STATUSES), allow_none=True)
+    amount = Money(allow_none=True)
+    initial_amount = Money(allow_none=True)
+    discount_amount = Money(allow_none=True)
     items = Many(
         Part(ItemBody),
+        allow_none=True,
         validate=validate.Length(
             max=MOST_ITEMS, error=f"must NOT have more than {MOST_ITEMS} items"
         ),
     )
     metadata = Json(allow_none=True)
-    created_at = Moment()
-    customer = Part(CustomerBody)
-    referrer = Part(CustomerBody)
+    created_at = Moment(allow_none=True)
+    customer = Part(CustomerBody, allow_none=True)
+    referrer = Part(CustomerBody, allow_none=True)
     referrer_id = Text(allow_none=True)
 
 

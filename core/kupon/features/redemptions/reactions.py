@@ -120,7 +120,7 @@ def _redemption_entry(scene: _Scene, row: Row, type: str) -> Entry:
     return Entry(
         type=type,
         category="ACTION",
-        data={"data": _set_members(data)},
+        data=_set_members(data),
         campaign_id=row["campaign_id"],
         campaign_type=None if campaign is None else campaign.campaign_type,
     )
@@ -137,7 +137,7 @@ def _order_entries(scene: _Scene, order: Row | None, payload: Row) -> list[Entry
         }
     )
     events = order_events(order["status"], payload["old_order_status"])
-    return [Entry(type=event, category="ACTION", data={"data": data}) for event in events]
+    return [Entry(type=event, category="ACTION", data=data) for event in events]
 
 
 def _simple_redemption(scene: _Scene, row: Row) -> dict[str, Any]:

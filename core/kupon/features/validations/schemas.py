@@ -8,7 +8,9 @@ from marshmallow import validate
 
 from kupon.engine.model import Evaluation, Status, Step
 from kupon.features.customers.schemas import CustomerBody
+from kupon.features.management.schemas import StackingRulesBody
 from kupon.features.orders.schemas import CalculatedOrder, OrderBody, dump_order, order_columns
+from kupon.features.vouchers.schemas import Discount
 from kupon.kit.errors import KuponError
 from kupon.storage.definitions import Definitions
 from kupon.storage.snapshots import VoucherFacts
@@ -107,6 +109,15 @@ class VoucherBody(WireSchema):
     tracking_id = Text(allow_none=True)
 
 
+class Articles(WireSchema):
+    """The articles that a discount is for, or not for; empty where nothing restricts it."""
+
+    data = Many(Json(), required=True)
+    data_ref = Text(required=True)
+    object = Text(required=True)
+    total = Whole(required=True)
+
+
 class RedeemableResult(WireSchema):
     """One incentive in an answer."""
 
@@ -114,8 +125,8 @@ class RedeemableResult(WireSchema):
     id = Text()
     object = Text()
     order = Part(CalculatedOrder)
-    applicable_to = Json()
-    inapplicable_to = Json()
+    applicable_to = Part(Articles)
+    inapplicable_to = Part(Articles)
     result = Json()
     metadata = Json()
     categories = Many(Json())
@@ -138,11 +149,12 @@ class VoucherValidation(WireSchema):
 
     valid = Flag(required=True)
     code = Text(required=True)
-    applicable_to = Json()
-    inapplicable_to = Json()
+    applicable_to = Part(Articles)
+    inapplicable_to = Part(Articles)
     campaign = Text()
     campaign_id = Text()
-    discount = Json()
+    customer_id = Text()
+    discount = Part(Discount)
     gift = Json()
     loyalty = Json()
     order = Part(CalculatedOrder)
@@ -166,7 +178,7 @@ class Validation(WireSchema):
     order = Part(CalculatedOrder)
     tracking_id = Text()
     session = Part(Session)
-    stacking_rules = Json(required=True)
+    stacking_rules = Part(StackingRulesBody, required=True)
 
 
 def dump_step(

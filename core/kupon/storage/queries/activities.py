@@ -22,13 +22,17 @@ from kupon.storage.uow import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What one feed is to say; type is the wire's, category ACTION or EFFECT."""
+    """What one feed is to say; type and data are the wire's, category ACTION or EFFECT."""
 
     type: str
     category: str
     data: dict[str, Any]
     campaign_id: str | None = None
     campaign_type: str | None = None
+
+
+# What no request caused came about inside.
+_INTERNAL = {"channel": "INTERNAL"}
 
 
 def insert_activities(
@@ -45,6 +49,7 @@ def insert_activities(
     ).fetchone()
     if known is None:
         return
+    source = event.source or _INTERNAL
     with uow.driver.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO activities (project_id, id, customer_id, campaign_id, campaign_type,"
@@ -59,7 +64,7 @@ def insert_activities(
                     entry.campaign_type,
                     entry.type,
                     entry.category,
-                    Jsonb(entry.data),
+                    Jsonb({"data": entry.data, "event_source": source}),
                     event.request_id,
                     event.seq,
                     position,

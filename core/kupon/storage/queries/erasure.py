@@ -75,7 +75,8 @@ def erase_traces(uow: UnitOfWork, customer_id: str) -> Erased:
     # The feeds of others name this customer as their referrer or as a code's holder.
     _execute(
         uow,
-        "UPDATE activities SET data = data #- '{data,referrer}' #- '{data,holder}'"
+        "UPDATE activities SET data = jsonb_set(data #- '{data,referrer}' #- '{data,holder}'"
+        "  #- '{data,order,referrer}', '{data,order,referrer_id}', 'null', false)"
         " WHERE project_id = %(project_id)s"
         " AND %(id)s IN (data #>> '{data,referrer,id}', data #>> '{data,holder,id}')",
         customer_id,

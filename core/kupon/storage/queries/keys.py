@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ class ProjectFacts:
     case_sensitive_codes: bool
     client_trusted_domains: tuple[str, ...]
     client_redeem_enabled: bool
+    tracking_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,16 @@ class KeyFacts:
     """A key pair as it is checked: kind is server, client or management."""
 
     app_id: str
+    name: str
     kind: str
     token_hash: bytes
     project: ProjectFacts | None
+
+    @property
+    def event_source(self) -> dict[str, Any]:
+        """Through what its requests cause events, as the wire says it."""
+        channel = "CLIENT_API" if self.kind == "client" else "API"
+        return {"channel": channel, "api_key": {"name": self.name, "app_id": self.app_id}}
 
 
 def hash_token(token: str) -> bytes:
@@ -45,7 +54,7 @@ def find_key(engine: Engine, kind: str, app_id: str) -> KeyFacts | None:
         if kind == "management":
             return _find_management_key(connection, app_id)
         row = connection.execute(
-            select(ApiKey.token_hash, Project)
+            select(ApiKey.token_hash, ApiKey.name.label("key_name"), Project)
             .join(Project, Project.id == ApiKey.project_id)
             .where(ApiKey.app_id == app_id, ApiKey.kind == kind, ApiKey.is_active)
         ).first()
@@ -58,19 +67,29 @@ def find_key(engine: Engine, kind: str, app_id: str) -> KeyFacts | None:
         case_sensitive_codes=row.case_sensitive_codes,
         client_trusted_domains=tuple(row.client_trusted_domains),
         client_redeem_enabled=bool(row.client_settings.get("client_redeem_enabled")),
+        tracking_key=bytes(row.tracking_key),
     )
-    return KeyFacts(app_id, kind, bytes(row.token_hash), facts)
+    return KeyFacts(app_id, row.key_name, kind, bytes(row.token_hash), facts)
 
 
 def _find_management_key(connection: Connection, app_id: str) -> KeyFacts | None:
     row = connection.execute(
         select(ManagementKey.token_hash).where(ManagementKey.app_id == app_id)
     ).first()
-    return None if row is None else KeyFacts(app_id, "management", bytes(row.token_hash), None)
+    if row is None:
+        return None
+    return KeyFacts(app_id, "", "management", bytes(row.token_hash), None)
 
 
 def insert_key(
-    session: Session, *, project_id: str, app_id: str, token: str, kind: str, name: str, now: datetime
+    session: Session,
+    *,
+    project_id: str,
+    app_id: str,
+    token: str,
+    kind: str,
+    name: str,
+    now: datetime,
 ) -> None:
     """Store a project's key pair; only the token's hash and last four characters are kept."""
     session.add(

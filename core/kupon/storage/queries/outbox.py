@@ -29,6 +29,7 @@ class EventRow:
     aggregate_id: str
     payload: dict[str, Any]
     request_id: str | None
+    source: dict[str, Any] | None
     created_at: datetime
 
 
@@ -60,7 +61,7 @@ def claim_events(uow: UnitOfWork, limit: int) -> list[EventRow]:
         return []
     with uow.driver.cursor(row_factory=class_row(EventRow)) as cursor:
         return cursor.execute(
-            "SELECT project_id, seq, name, aggregate_id, payload, request_id, created_at"
+            "SELECT project_id, seq, name, aggregate_id, payload, request_id, source, created_at"
             " FROM events WHERE relayed_at IS NULL ORDER BY seq LIMIT %s",
             (limit,),
         ).fetchall()
@@ -94,7 +95,7 @@ def get_event(uow: UnitOfWork, seq: int) -> EventRow | None:
     """One event of the unit's project, or None when it has been purged."""
     with uow.driver.cursor(row_factory=class_row(EventRow)) as cursor:
         return cursor.execute(
-            "SELECT project_id, seq, name, aggregate_id, payload, request_id, created_at"
+            "SELECT project_id, seq, name, aggregate_id, payload, request_id, source, created_at"
             " FROM events WHERE project_id = %s AND seq = %s",
             (uow.project_id, seq),
         ).fetchone()
@@ -173,9 +174,7 @@ def postpone_job(
     )
 
 
-def fail_job(
-    uow: UnitOfWork, job_id: int, *, error: str, retry_at: datetime | None
-) -> None:
+def fail_job(uow: UnitOfWork, job_id: int, *, error: str, retry_at: datetime | None) -> None:
     """The job failed: try again at retry_at, or never (None), then it stays as a dead letter."""
     uow.driver.execute(
         "UPDATE jobs SET attempts = attempts + 1, last_error = %s, enqueued_at = NULL,"

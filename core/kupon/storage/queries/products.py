@@ -1,12 +1,10 @@
-"""Statements on products, and the prices that orders look up in the catalogue.
+"""Statements on products.
 
-Source: spec api-conventions, sections 9, 11 and 14; discounts-and-stacking, section 2.1.
+Source: spec api-conventions, sections 9, 11 and 14.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
@@ -29,87 +27,6 @@ _LISTING = Listing(
     },
     where=(Product.binned_at.is_(None),),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogueEntry:
-    """A stored product or SKU, as far as an order's line needs it.
-
-    Shapes: name is a product's `name` or a SKU's `sku`; product is the one that a SKU belongs to,
-        None on a product itself.
-    Units:  minor units; a SKU without a price of its own has its product's.
-    """
-
-    id: str
-    source_id: str | None
-    name: str | None
-    price: int | None
-    product: CatalogueEntry | None = None
-
-    @property
-    def product_id(self) -> str:
-        """The id of the product, or of the one that the SKU belongs to."""
-        return self.product.id if self.product is not None else self.id
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """Entries by the key that was sent for them, an id or a source id; unknown keys are absent.
-
-    Shapes: two mappings, because a product and a SKU may have the same source id.
-    """
-
-    products: Mapping[str, CatalogueEntry] = field(default_factory=dict)
-    skus: Mapping[str, CatalogueEntry] = field(default_factory=dict)
-
-
-_PRODUCTS = (
-    "SELECT p.id, p.source_id, p.name, p.price, NULL, NULL, NULL, NULL FROM products p"
-    " WHERE p.project_id = %(project_id)s AND p.binned_at IS NULL"
-    " AND (p.id = ANY(%(products)s) OR p.source_id = ANY(%(products)s))"
-)
-_SKUS = (
-    "SELECT p.id, p.source_id, p.name, p.price, s.id, s.source_id, s.sku, s.price FROM skus s"
-    " JOIN products p ON p.project_id = s.project_id AND p.id = s.product_id"
-    " WHERE s.project_id = %(project_id)s AND s.binned_at IS NULL AND p.binned_at IS NULL"
-    " AND (s.id = ANY(%(skus)s) OR s.source_id = ANY(%(skus)s))"
-)
-
-
-def find_prices(uow: UnitOfWork, product_keys: Iterable[str], sku_keys: Iterable[str]) -> Catalogue:
-    """Look up products and SKUs by ids or source ids, in one statement without a transaction.
-
-    Shapes:  a key that is the id of one and the source id of another means the former; nothing is
-        read when no key is given.
-    """
-    parameters = {
-        "project_id": uow.project_id,
-        "products": list(product_keys),
-        "skus": list(sku_keys),
-    }
-    statements = []
-    if parameters["products"]:
-        statements.append(_PRODUCTS)
-    if parameters["skus"]:
-        statements.append(_SKUS)
-    if not statements:
-        return Catalogue()
-    rows = uow.reader.execute(" UNION ALL ".join(statements), parameters).fetchall()
-    products: list[CatalogueEntry] = []
-    skus: list[CatalogueEntry] = []
-    for product_id, product_source, name, product_price, sku_id, source, sku, price in rows:
-        product = CatalogueEntry(product_id, product_source, name, product_price)
-        if sku_id is None:
-            products.append(product)
-        else:
-            own_price = product_price if price is None else price
-            skus.append(CatalogueEntry(sku_id, source, sku, own_price, product))
-    return Catalogue(_keyed(products, parameters["products"]), _keyed(skus, parameters["skus"]))
-
-
-def _keyed(entries: Sequence[CatalogueEntry], keys: Sequence[str]) -> dict[str, CatalogueEntry]:
-    known = {entry.source_id: entry for entry in entries} | {entry.id: entry for entry in entries}
-    return {key: known[key] for key in keys if key in known}
 
 
 def insert_product(uow: UnitOfWork, **values: Any) -> Product | None:

@@ -15,6 +15,7 @@ class Event(Base):
     """A fact, staged in the transaction that made it true.
 
     `seq` orders the events of one aggregate: they are staged under the aggregate's row lock.
+    `source` is the wire's event_source of the request that made it; empty for background work.
     """
 
     __tablename__ = "events"
@@ -28,6 +29,7 @@ class Event(Base):
     aggregate_id: Mapped[str]
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
     request_id: Mapped[str | None]
+    source: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[Moment]
     relayed_at: Mapped[datetime | None]
 

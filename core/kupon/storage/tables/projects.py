@@ -22,6 +22,8 @@ class Project(Base, Dated):
     description: Mapped[str | None]
     case_sensitive_codes: Mapped[bool] = mapped_column(Boolean, server_default="true")
     default_code_config: Mapped[dict[str, Any]] = mapped_column(Json, server_default="{}")
+    # Encodes customers' source ids in tracking ids; random, of no use outside the project.
+    tracking_key: Mapped[bytes] = mapped_column(LargeBinary)
     client_trusted_domains: Mapped[list[str]] = mapped_column(Json, server_default="[]")
     client_settings: Mapped[dict[str, Any]] = mapped_column(Json, server_default="{}")
     stacking_rules: Mapped[dict[str, Any] | None] = mapped_column(Json)

@@ -58,7 +58,7 @@ class CustomerUpdate(WireSchema):
 
 
 class CustomerBody(CustomerUpdate):
-    """A customer as creation, orders, validations and redemptions take it."""
+    """A customer as creation, orders, validations and redemptions take it; null says nothing."""
 
     id = Text(allow_none=True)
     source_id = Text(allow_none=True, validate=identifier())

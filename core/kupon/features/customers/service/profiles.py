@@ -53,7 +53,7 @@ def list_customers(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> dict[st
 def update_customer(uow: UnitOfWork, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Change a profile; its source id never changes."""
     stored = customers.get_customer(uow, reference, is_locked=True)
-    changes = customer_changes(stored, body)
+    changes = _changes(stored, _profile(body))
     return _dump(uow, _change(uow, stored["id"], changes) if changes else stored)
 
 
@@ -87,9 +87,9 @@ def merge_customer(
     Raises:  not_found for an unknown id.
     Source:  spec rules-and-qualification, "Customer merge".
     """
-    if not body:
+    if body is None or not says_something(body):
         return None
-    profile = _sent_profile(body)
+    profile = _said_profile(body)
     if stored is None:
         _refuse_unknown(body)
         return {"id": None, "source_id": body.get("source_id"), **profile}
@@ -118,7 +118,14 @@ def upsert_for_redemption(
     Shapes:  stored is what the body's id or source id found, as the table has it.
     Raises:  not_found for an unknown id; RaceLost when the customer was deleted meanwhile.
     """
-    return write_customer(uow, stored, body).row if body else None
+    if body is None or not says_something(body):
+        return None
+    return write_customer(uow, stored, body).row
+
+
+def says_something(body: Mapping[str, Any] | None) -> bool:
+    """Whether a body says anything of a customer; null says as little as absence."""
+    return body is not None and any(value is not None for value in body.values())
 
 
 def write_customer(
@@ -131,7 +138,7 @@ def write_customer(
     if stored is None:
         _refuse_unknown(body)
         row = customers.insert_customer(
-            uow, ids.new_id("cust_"), body.get("source_id"), _sent_profile(body)
+            uow, ids.new_id("cust_"), body.get("source_id"), _said_profile(body)
         )
         if row is not None:
             summary = Summary(customer_id=row["id"])
@@ -143,30 +150,27 @@ def write_customer(
         stored = customers.find_customer(uow, source_id=body["source_id"])
         if stored is None:
             raise RaceLost
-    changes = customer_changes(stored, body)
+    changes = _changes(stored, _said_profile(body))
     if not changes:
         return Upserted(stored, is_new=False, is_changed=False)
     return Upserted(_change(uow, stored["id"], changes), is_new=False, is_changed=True)
 
 
-def customer_changes(stored: CustomerRow, body: Mapping[str, Any]) -> dict[str, Any]:
-    """What a body says about a stored customer that storage doesn't know yet.
-
-    Shapes:  columns with their new values; of the metadata only the keys that change.
-    """
+def _changes(stored: CustomerRow, profile: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a profile storage doesn't know yet; of the metadata only the keys that change."""
     changes = {}
-    for name, value in _sent_profile(body).items():
+    for name, value in profile.items():
         if name == "metadata":
-            value = {
+            known = stored["metadata"]
+            news = {
                 key: new
                 for key, new in value.items()
-                if key not in stored["metadata"] or not _is_same(stored["metadata"][key], new)
+                if key not in known or not _is_same(known[key], new)
             }
-            if not value:
-                continue
-        elif _is_same(_plain(value), _plain(stored[name])):
-            continue
-        changes[name] = value
+            if news:
+                changes[name] = news
+        elif not _is_same(_plain(value), _plain(stored[name])):
+            changes[name] = value
     return changes
 
 
@@ -180,14 +184,23 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _sent_profile(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns that a body sets; `birthday` is the older name of `birthdate`."""
+def _profile(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that an update sets, null to clear them."""
     profile = {name: body[name] for name in PROFILE if name in body}
     if "birthday" in body:
+        # The older name of birthdate.
         profile.setdefault("birthdate", body["birthday"])
     if "metadata" in profile:
         profile["metadata"] = profile["metadata"] or {}
     return profile
+
+
+def _said_profile(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that a body brings along with an order, a redemption or to its creation.
+
+    The reference's SDK writes null for what was not set: it clears nothing here.
+    """
+    return _profile({name: value for name, value in body.items() if value is not None})
 
 
 def _refuse_unknown(body: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Use cases of orders; `cart` is the part that validations and redemptions share."""
 
 from kupon.features.orders.service.cart import build_order as build_order
+from kupon.features.orders.service.cart import catalogue_keys as catalogue_keys
 from kupon.features.orders.service.cart import check_amounts as check_amounts
 from kupon.features.orders.service.cart import merge_cart as merge_cart
 from kupon.features.orders.service.placing import create_order as create_order

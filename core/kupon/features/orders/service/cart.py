@@ -12,7 +12,12 @@ from kupon.engine import cart
 from kupon.engine.order import Order
 from kupon.kit.errors import KuponError
 from kupon.runtime import ids
-from kupon.storage.queries.products import Catalogue, CatalogueEntry, find_prices
+from kupon.storage.queries.catalogue import (
+    Catalogue,
+    CatalogueEntry,
+    CatalogueKeys,
+    find_prices,
+)
 from kupon.storage.uow import UnitOfWork
 
 Line = Mapping[str, Any]
@@ -24,17 +29,35 @@ LARGEST_AMOUNT = 2**53
 _IDENTITY = ("source_id", "product_id", "sku_id")
 
 
-def build_order(uow: UnitOfWork, body: Body, *, known_lines: Sequence[Line] = ()) -> Order:
+def build_order(
+    uow: UnitOfWork,
+    body: Body,
+    *,
+    known_lines: Sequence[Line] = (),
+    catalogue: Catalogue | None = None,
+) -> Order:
     """The engine's order of a body, each line with its id and what the catalogue says of it.
 
     Shapes:  a line without an id takes that of the known line at its place if both are of the
-        same article, else a new one.
+        same article, else a new one; the catalogue is read here unless the caller did.
     Raises:  invalid_amount when an amount is too large.
     """
     lines = _number(body.get("items") or (), known_lines)
-    order = cart.build_order({**body, "items": _complete(uow, lines)}, {})
+    if catalogue is None:
+        catalogue = find_prices(uow, *catalogue_keys(lines))
+    order = cart.build_order({**body, "items": [_completed(line, catalogue) for line in lines]}, {})
     check_amounts(order)
     return order
+
+
+def catalogue_keys(lines: Iterable[Line]) -> CatalogueKeys:
+    """What the lines name of the catalogue."""
+    products: set[str] = set()
+    skus: set[str] = set()
+    for line in lines:
+        products.update(_keys(line, "product"))
+        skus.update(_keys(line, "sku"))
+    return CatalogueKeys(tuple(products), tuple(skus))
 
 
 def check_amounts(order: Order) -> None:
@@ -50,10 +73,10 @@ def check_amounts(order: Order) -> None:
 def merge_cart(stored: Body, sent: Body) -> dict[str, Any]:
     """A stored order with the sent cart over it; new lines make the stored amount void."""
     merged = dict(stored)
-    if "items" in sent and "amount" not in sent:
+    if sent.get("items") is not None:
         merged["amount"] = None
     for name in ("items", "amount", "discount_amount"):
-        if name in sent:
+        if sent.get(name) is not None:
             merged[name] = sent[name]
     merged["metadata"] = {**stored["metadata"], **(sent.get("metadata") or {})}
     return merged
@@ -67,27 +90,13 @@ def _number(lines: Sequence[Line], known_lines: Sequence[Line]) -> list[Line]:
         line_id = line.get("id")
         if line_id is None and index < len(known_lines):
             known = known_lines[index]
-            if all(line.get(name, known.get(name)) == known.get(name) for name in _IDENTITY):
+            if all(line.get(name) in (None, known.get(name)) for name in _IDENTITY):
                 line_id = known.get("id")
         if line_id is None or line_id in taken:
             line_id = ids.new_id("ordli_")
         taken.add(line_id)
         numbered.append({**line, "id": line_id})
     return numbered
-
-
-def _complete(uow: UnitOfWork, lines: Iterable[Line]) -> list[Line]:
-    """The lines with ids, names and prices of the articles that the catalogue has.
-
-    What a line says of an article counts more than what is stored.
-    """
-    named = [(line, _keys(line, "product"), _keys(line, "sku")) for line in lines]
-    catalogue = find_prices(
-        uow,
-        {key for _, keys, _ in named for key in keys},
-        {key for _, _, keys in named for key in keys},
-    )
-    return [_completed(line, products, skus, catalogue) for line, products, skus in named]
 
 
 def _keys(line: Line, kind: str) -> list[str]:
@@ -99,14 +108,19 @@ def _keys(line: Line, kind: str) -> list[str]:
     return [key for key in keys if key]
 
 
-def _completed(
-    line: Line, product_keys: list[str], sku_keys: list[str], catalogue: Catalogue
-) -> Line:
-    sku = next((catalogue.skus[key] for key in sku_keys if key in catalogue.skus), None)
+def _completed(line: Line, catalogue: Catalogue) -> Line:
+    """The line with the id, name and price of its article, if the catalogue has it.
+
+    What a line says of an article counts more than what is stored.
+    """
+    if not (catalogue.products or catalogue.skus):
+        return line
+    skus = catalogue.skus
+    sku = next((skus[key] for key in _keys(line, "sku") if key in skus), None)
     product = sku.product if sku is not None else None
     if product is None:
         known = catalogue.products
-        product = next((known[key] for key in product_keys if key in known), None)
+        product = next((known[key] for key in _keys(line, "product") if key in known), None)
     if product is None:
         return line
     completed = {**line, "product_id": product.id, "product": _part(line, "product", product)}

@@ -48,12 +48,20 @@ def create_order(uow: UnitOfWork, body: Body) -> dict[str, Any]:
 
     Raises:  not_found for an unknown id of the order, of its customer or referrer.
     """
-    return uow.attempt(lambda: _upsert(uow, body))
+    said = _said(body)
+    return uow.attempt(lambda: _upsert(uow, said))
 
 
 def update_order(uow: UnitOfWork, reference: str, body: Body) -> dict[str, Any]:
-    """Change an order; what the body leaves out stays."""
-    return uow.attempt(lambda: _change(uow, orders.get_order(uow, reference)["id"], body))
+    """Change an order; what the body leaves out stays, a null referrer_id clears."""
+    said = _said(body)
+    if "referrer_id" in body:
+        said["referrer_id"] = body["referrer_id"]
+    return uow.attempt(lambda: _change(uow, orders.get_order(uow, reference)["id"], said))
+
+
+def _said(body: Body) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def _upsert(uow: UnitOfWork, body: Body) -> dict[str, Any]:
@@ -117,7 +125,7 @@ def _store_parties(uow: UnitOfWork, body: Body) -> Row:
     Raises:  not_found for an unknown id.
     """
     parties: Row = {}
-    named = [name for name in ("customer", "referrer") if body.get(name)]
+    named = [name for name in ("customer", "referrer") if customers.says_something(body.get(name))]
     # Always in the same order, so that no two orders wait for each other's customers.
     for name in sorted(named, key=lambda name: _identity(body[name])):
         parties[f"{name}_id"] = customers.upsert_customer(uow, body[name]).row["id"]

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from kupon.engine import stored as printed
 from kupon.engine import rollback as engine
+from kupon.engine import stored as printed
 from kupon.engine.rollback import RedeemedOrder
 from kupon.features.orders.schemas import dump_order, order_columns
 from kupon.features.redemptions.service.listing import dump_rows

@@ -40,6 +40,7 @@ class Case:
     vouchers: Mapping[str, VoucherFacts]
     definitions: Definitions
     customer: Mapping[str, Any] | None
+    tracking_id: str | None
     order_body: Mapping[str, Any]
     stored_order: Mapping[str, Any] | None
     evaluation: Evaluation
@@ -81,6 +82,7 @@ def assemble(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) ->
     Raises:  duplicated_redeemables, invalid_redeemables, not_found for an unknown customer or
         order id.
     """
+    body = _untrack(project, body)
     facts = load_facts(uow, _wanted(project, body))
     definitions = _definitions.get(uow, uow.project_id, facts.revision)
     customer = customers.merge_customer(facts.customer, body.get("customer"))
@@ -103,10 +105,33 @@ def assemble(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) ->
         vouchers=vouchers,
         definitions=definitions,
         customer=customer,
+        tracking_id=_tracking_id(project, body, customer),
         order_body=order_body,
         stored_order=stored,
         evaluation=evaluate(snapshot),
     )
+
+
+def _untrack(project: ProjectFacts, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body with the customer's own source id where a tracking id was sent for it."""
+    sent = body.get("customer") or {}
+    source_id = sent.get("source_id")
+    if source_id is None:
+        return body
+    decoded = customers.decode_tracking_id(project.tracking_key, source_id)
+    if decoded == source_id:
+        return body
+    return {**body, "customer": {**sent, "source_id": decoded}}
+
+
+def _tracking_id(
+    project: ProjectFacts, body: Mapping[str, Any], customer: Mapping[str, Any] | None
+) -> str | None:
+    """How answers name the customer; what was sent where the request names none."""
+    if customer is not None and customer.get("source_id"):
+        return customers.encode_tracking_id(project.tracking_key, customer["source_id"])
+    sent: str | None = body.get("tracking_id")
+    return sent
 
 
 def _wanted(project: ProjectFacts, body: Mapping[str, Any]) -> Wanted:
@@ -122,6 +147,7 @@ def _wanted(project: ProjectFacts, body: Mapping[str, Any]) -> Wanted:
         order_id=order.get("id"),
         order_source_id=order.get("source_id"),
         session_key=session.get("key"),
+        catalogue_keys=orders.catalogue_keys(order.get("items") or ()),
     )
 
 
@@ -182,7 +208,7 @@ def _order(
     if facts.order_id is None:
         if sent.get("id") is not None:
             raise not_found("order", sent["id"])
-        return None, sent, orders.build_order(uow, sent)
+        return None, sent, orders.build_order(uow, sent, catalogue=facts.catalogue)
     stored = get_order(uow, facts.order_id)
     body = orders.merge_cart(stored, sent) if sent.get("id") is not None else stored
     return stored, body, orders.build_order(uow, body, known_lines=stored["items"])

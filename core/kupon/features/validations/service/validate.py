@@ -10,13 +10,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kupon.engine.model import Status
+from kupon.features.customers import service as customers
 from kupon.features.orders.schemas import dump_order, order_columns
 from kupon.features.validations import schemas
 from kupon.features.validations.service.evaluation import Case, assemble, new_session_key
 from kupon.kit.errors import invalid_payload
+from kupon.kit.timestamps import format_moment
 from kupon.runtime import ids
 from kupon.storage.queries import session_locks
 from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.snapshots import VoucherFacts
 from kupon.storage.uow import UnitOfWork
 
 DEFAULT_TTL = {"DAYS": 7}
@@ -35,17 +38,13 @@ _MICROSECONDS = {
 
 def validate(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) -> dict[str, Any]:
     """Judge a request's incentives; with a session, hold what applies for it."""
-    session = _complete_session(body.get("session"))
-    if session is None:
-        case = assemble(uow, project, body)
-    else:
-        case = uow.attempt(lambda: _hold(uow, project, {**body, "session": session}))
+    case, session = _judge(uow, project, body)
     answer: dict[str, Any] = {"id": ids.new_id("valid_"), "valid": case.evaluation.is_valid}
     answer |= dump_verdict(case, uow.request_id or "")
     if case.evaluation.is_valid:
         answer["order"] = dump_root_order(case)
-    if body.get("tracking_id"):
-        answer["tracking_id"] = body["tracking_id"]
+    if case.tracking_id is not None:
+        answer["tracking_id"] = case.tracking_id
     if session is not None:
         answer["session"] = session
     answer["stacking_rules"] = case.definitions.stacking_rules_wire
@@ -57,22 +56,48 @@ def validate_voucher(
 ) -> dict[str, Any]:
     """The older call on a single code: the same verdict in its flat form."""
     request = {**body, "redeemables": [{"object": "voucher", "id": code}]}
-    answer = validate(uow, project, request)
-    redeemable = answer["redeemables"][0]
-    flat: dict[str, Any] = {"valid": answer["valid"], "code": code}
-    for name in ("tracking_id", "session"):
-        if name in answer:
-            flat[name] = answer[name]
-    if not answer["valid"]:
+    case, session = _judge(uow, project, request)
+    (redeemable,) = dump_verdict(case, uow.request_id or "")["redeemables"]
+    flat: dict[str, Any] = {
+        "valid": case.evaluation.is_valid,
+        "code": code,
+        "tracking_id": case.tracking_id or customers.new_tracking_id(),
+    }
+    if case.customer is not None and case.customer["id"] is not None:
+        flat["customer_id"] = case.customer["id"]
+    if not case.evaluation.is_valid:
         error = redeemable["result"]["error"]
         return flat | {"reason": error["message"], "error": error, "metadata": {}}
-    return flat | {
+    if session is not None:
+        flat["session"] = session
+    return flat | _flat_voucher(case.vouchers[code]) | {
         "applicable_to": redeemable["applicable_to"],
         "inapplicable_to": redeemable["inapplicable_to"],
         "discount": redeemable["result"]["discount"],
-        "order": answer["order"],
-        "metadata": redeemable.get("metadata", {}),
+        "order": dump_root_order(case),
     }
+
+
+def _flat_voucher(voucher: VoucherFacts) -> dict[str, Any]:
+    members: dict[str, Any] = {"metadata": voucher.voucher_metadata}
+    if voucher.campaign_id is not None:
+        members |= {"campaign": voucher.campaign_name, "campaign_id": voucher.campaign_id}
+    for name in ("start_date", "expiration_date"):
+        moment = getattr(voucher, name)
+        if moment is not None:
+            members[name] = format_moment(moment)
+    return members
+
+
+def _judge(
+    uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]
+) -> tuple[Case, dict[str, Any] | None]:
+    """The verdict, and the session with its defaults if one was asked for."""
+    session = _complete_session(body.get("session"))
+    if session is None:
+        return assemble(uow, project, body), None
+    request = {**body, "session": session}
+    return uow.attempt(lambda: _hold(uow, project, request)), session
 
 
 def dump_verdict(case: Case, request_id: str) -> dict[str, Any]:

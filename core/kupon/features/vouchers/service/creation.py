@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kupon.engine.codes import LONGEST_CODE, CodePattern
+from kupon.engine.codes import CodePattern
 from kupon.features.vouchers.service.definitions import (
+    CODE_RULE,
+    is_code,
     read_code_pattern,
     read_discount,
     refuse_rules,
@@ -63,7 +65,8 @@ def add_voucher(
     if code is None:
         voucher_id = draw_one(uow, template, pattern, is_case_sensitive=is_case_sensitive)
     else:
-        _check_code(code)
+        if not is_code(code):
+            raise invalid_payload(f"Property .code {CODE_RULE}")
         made = insert_code(uow, template, code, is_case_sensitive=is_case_sensitive)
         if made is None:
             raise duplicate_found("voucher", "code", code)
@@ -82,15 +85,6 @@ def _check_type(type: str) -> None:
         )
     if type != "DISCOUNT_VOUCHER":
         raise invalid_payload(f"Property .type {type} is not supported yet")
-
-
-def _check_code(code: str) -> None:
-    if not 0 < len(code) <= LONGEST_CODE:
-        raise invalid_payload(f"Property .code must have 1 to {LONGEST_CODE} characters")
-    if not code.isprintable() or code != code.strip():
-        raise invalid_payload(
-            "Property .code must hold printable characters, without blanks at its ends"
-        )
 
 
 def _lock_campaign(uow: UnitOfWork, body: Mapping[str, Any]) -> Campaign | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from kupon.engine.codes import CodePattern, parse_code_config, require_room
+from kupon.engine.codes import LONGEST_CODE, CodePattern, code_at, parse_code_config, require_room
 from kupon.engine.definitions import DefinitionError
 from kupon.engine.discounts import parse_discount
 from kupon.engine.limits import parse_validity
@@ -18,6 +18,7 @@ from kupon.storage.queries import projects, voucher_batches
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.uow import UnitOfWork
 
+CODE_RULE = f"must be of 1 to {LONGEST_CODE} printable characters, without blanks at the ends"
 TIME_LIMITS = (
     "start_date",
     "expiration_date",
@@ -40,6 +41,11 @@ def _refusing_definitions() -> Iterator[None]:
 def code_key(code: str, *, is_case_sensitive: bool) -> str:
     """The form of a code that is unique in its project."""
     return code if is_case_sensitive else code.casefold()
+
+
+def is_code(text: str) -> bool:
+    """Whether a text may be a code: see CODE_RULE."""
+    return text.isprintable() and text == text.strip() and 0 < len(text) <= LONGEST_CODE
 
 
 def read_discount(definition: Mapping[str, Any], path: str = ".discount") -> dict[str, Any]:
@@ -90,9 +96,12 @@ def read_code_pattern(
     defaults = {} if row is None else row.default_code_config
     charset = {"default_charset": defaults["charset"]} if defaults.get("charset") else {}
     with _refusing_definitions():
-        return parse_code_config(
+        pattern = parse_code_config(
             config, is_case_sensitive=project.case_sensitive_codes, path=path, **charset
         )
+    if not is_code(code_at(pattern, 0)):
+        raise KuponError("invalid_code_config", f"Property {path} {CODE_RULE}")
+    return pattern
 
 
 def check_room(

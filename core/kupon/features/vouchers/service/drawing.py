@@ -23,6 +23,8 @@ WALKED_AT_ONCE = 5000
 _RANDOM_TRIES = 5
 # Beyond this a pattern cannot be nearly full.
 _LARGEST_WALKED = 10**9
+# From here on drawing thousands of codes beside millions hits a taken one next to never.
+_ROOMY = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def draw_slice(
     if walk is not None:
         return _draw_walking(uow, template, pattern, count, is_case_sensitive, walk)
     new = _new_codes(draw(pattern, count, ids.random_bytes), is_case_sensitive)
-    made = voucher_batches.insert_codes(uow, template, new)
+    is_roomy = pattern.capacity >= _ROOMY
+    made = voucher_batches.insert_codes(uow, template, new, is_roomy=is_roomy)
     if 2 * made < count and pattern.capacity <= _LARGEST_WALKED:
         walk = _begin_walk(pattern)
     return Drawn(made, walk, is_exhausted=False)

@@ -187,6 +187,9 @@ def upgrade() -> None:
             "payload", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
         ),
         sa.Column("request_id", sa.Text(), nullable=True),
+        sa.Column(
+            "source", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("relayed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("project_id", "seq", name=op.f("pk_events")),
@@ -332,6 +335,7 @@ def upgrade() -> None:
             server_default="{}",
             nullable=False,
         ),
+        sa.Column("tracking_key", sa.LargeBinary(), nullable=False),
         sa.Column(
             "client_trusted_domains",
             postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),

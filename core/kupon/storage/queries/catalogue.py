@@ -1,0 +1,113 @@
+"""What orders need of the catalogue: the articles that lines name, with their prices.
+
+Source: spec discounts-and-stacking, section 2.1; api-conventions, section 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from kupon.storage.uow import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """A stored product or SKU, as far as an order's line needs it.
+
+    Shapes: name is a product's `name` or a SKU's `sku`; product is the one that a SKU belongs to,
+        None on a product itself.
+    Units:  minor units; None also on a SKU that costs what its product does.
+    """
+
+    id: str
+    source_id: str | None
+    name: str | None
+    price: int | None
+    product: CatalogueEntry | None = None
+
+    @property
+    def product_id(self) -> str:
+        """The id of the product, or of the one that the SKU belongs to."""
+        return self.product.id if self.product is not None else self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Entries by the key that was sent for them, an id or a source id; unknown keys are absent.
+
+    Shapes: two mappings, because a product and a SKU may have the same source id.
+    """
+
+    products: Mapping[str, CatalogueEntry] = field(default_factory=dict)
+    skus: Mapping[str, CatalogueEntry] = field(default_factory=dict)
+
+
+class CatalogueKeys(NamedTuple):
+    """Ids or source ids of the products and SKUs that lines name."""
+
+    products: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+
+
+_PRODUCTS = (
+    "SELECT p.id, p.source_id, p.name, p.price, NULL, NULL, NULL, NULL FROM products p"
+    " WHERE p.project_id = %(project_id)s AND p.binned_at IS NULL"
+    " AND (p.id = ANY(%(products)s) OR p.source_id = ANY(%(products)s))"
+)
+_SKUS = (
+    "SELECT p.id, p.source_id, p.name, p.price, s.id, s.source_id, s.sku, s.price FROM skus s"
+    " JOIN products p ON p.project_id = s.project_id AND p.id = s.product_id"
+    " WHERE s.project_id = %(project_id)s AND s.binned_at IS NULL AND p.binned_at IS NULL"
+    " AND (s.id = ANY(%(skus)s) OR s.source_id = ANY(%(skus)s))"
+)
+
+
+def entries_statement(keys: CatalogueKeys) -> str | None:
+    """The SELECT that reads the entries of keys; None when there are no keys.
+
+    Shapes:  parameters project_id, products, skus; columns as `read_catalogue` takes them.
+    """
+    statements = [_PRODUCTS] if keys.products else []
+    if keys.skus:
+        statements.append(_SKUS)
+    return " UNION ALL ".join(statements) or None
+
+
+def read_catalogue(rows: Iterable[Sequence[Any]], keys: CatalogueKeys) -> Catalogue:
+    """The rows of that SELECT by the keys that were sent.
+
+    Shapes:  a key that is the id of one and the source id of another means the former.
+    """
+    products: list[CatalogueEntry] = []
+    skus: list[CatalogueEntry] = []
+    for product_id, product_source, name, product_price, sku_id, source, sku, price in rows:
+        product = CatalogueEntry(product_id, product_source, name, product_price)
+        if sku_id is None:
+            products.append(product)
+        else:
+            skus.append(CatalogueEntry(sku_id, source, sku, price, product))
+    return Catalogue(_keyed(products, keys.products), _keyed(skus, keys.skus))
+
+
+def find_prices(uow: UnitOfWork, product_keys: Iterable[str], sku_keys: Iterable[str]) -> Catalogue:
+    """Look up products and SKUs by ids or source ids, in one statement without a transaction.
+
+    Shapes:  nothing is read when no key is given.
+    """
+    keys = CatalogueKeys(tuple(product_keys), tuple(sku_keys))
+    statement = entries_statement(keys)
+    if statement is None:
+        return Catalogue()
+    parameters = {
+        "project_id": uow.project_id,
+        "products": list(keys.products),
+        "skus": list(keys.skus),
+    }
+    return read_catalogue(uow.reader.execute(statement, parameters), keys)
+
+
+def _keyed(entries: Sequence[CatalogueEntry], keys: Sequence[str]) -> dict[str, CatalogueEntry]:
+    known = {entry.source_id: entry for entry in entries} | {entry.id: entry for entry in entries}
+    return {key: known[key] for key in keys if key in known}
