@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from kupon.kit.errors import KuponError
 from kupon.runtime import clock
+from kupon.storage.catalogue import CatalogueEntry, find_prices
 from kupon.storage.queries.overrides import store_overrides
-from kupon.storage.queries.catalogue import CatalogueEntry, find_prices
 from kupon.storage.uow import UnitOfWork
 from kupon.testing.builders import make_product, make_sku
 from kupon.testing.client import ApiClient

@@ -1,4 +1,4 @@
-"""What a decision asks storage to do: a closed union that `storage.apply` matches exhaustively."""
+"""What decisions ask storage to do; `storage.apply` carries it out under guards."""
 
 from __future__ import annotations
 
@@ -19,5 +19,3 @@ class RestoreVoucher:
 
     voucher_id: str
 
-
-Effect = UseVoucher | RestoreVoucher

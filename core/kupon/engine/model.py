@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from kupon.engine.discounts import Discount
-from kupon.engine.effects import Effect
+from kupon.engine.effects import UseVoucher
 from kupon.engine.limits import Validity
 from kupon.engine.order import Order
 from kupon.engine.refusals import Refusal, Skip
@@ -146,6 +146,6 @@ class Decision:
         whole request fails.
     """
 
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[UseVoucher, ...] = ()
     applied: tuple[Step, ...] = ()
     refusal: Refusal | None = None

@@ -13,10 +13,10 @@ from datetime import timedelta
 import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import Engine
 
 from kupon.jobs.registry import JobRegistry
 from kupon.runtime import clock
+from kupon.storage.database import Engine
 from kupon.storage.queries import outbox
 from kupon.storage.uow import UnitOfWork
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from sqlalchemy import Engine
-
 from kupon.jobs.registry import JobRegistry, Periodic
 from kupon.runtime import clock
+from kupon.storage.database import Engine
 from kupon.storage.queries import outbox
 from kupon.storage.uow import UnitOfWork
 
@@ -17,9 +16,7 @@ POLL_S = 5.0
 _log = logging.getLogger("kupon.scheduler")
 
 
-def run_scheduler(
-    engine: Engine, registry: JobRegistry, is_stopping: Callable[[], bool]
-) -> None:
+def run_scheduler(engine: Engine, registry: JobRegistry, is_stopping: Callable[[], bool]) -> None:
     """Run due tasks until told to stop."""
     waited_s = POLL_S
     while not is_stopping():

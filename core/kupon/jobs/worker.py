@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import redis
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
-from sqlalchemy import Engine
 
 from kupon.jobs import retry
 from kupon.jobs.registry import Again, JobRegistry
 from kupon.jobs.relay import QUEUE
 from kupon.runtime import clock
+from kupon.storage.database import Engine
 from kupon.storage.queries import outbox
 from kupon.storage.queries.outbox import JobRow
 from kupon.storage.uow import UnitOfWork

@@ -15,7 +15,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from kupon.engine.effects import Effect, RestoreVoucher, UseVoucher
+from kupon.engine.effects import RestoreVoucher, UseVoucher
 from kupon.kit.errors import RaceLost
 from kupon.storage.locks import lock_vouchers
 from kupon.storage.uow import UnitOfWork
@@ -124,7 +124,7 @@ def write_redemption(uow: UnitOfWork, redeemed: Redeemed) -> dict[str, int]:
     placed, quantities = row if row is not None else (0, {})
     if placed != 1 or len(quantities) != len(redeemed.uses):
         raise RaceLost
-    return quantities
+    return dict(quantities)
 
 
 def _place(redeemed: Redeemed) -> str:
@@ -133,16 +133,15 @@ def _place(redeemed: Redeemed) -> str:
     return _INSERT_ORDER if redeemed.is_new_order else _UPDATE_ORDER
 
 
-def restore(uow: UnitOfWork, effects: Sequence[Effect]) -> None:
+def restore(uow: UnitOfWork, effects: Sequence[RestoreVoucher]) -> None:
     """Give back what a rollback gives back.
 
     Locks:  codes by id.
     """
-    ids = [effect.voucher_id for effect in effects if isinstance(effect, RestoreVoucher)]
+    ids = [effect.voucher_id for effect in effects]
     lock_vouchers(uow, ids)
     uow.driver.execute(
-        "UPDATE vouchers v SET redeemed_quantity = v.redeemed_quantity - back.uses"
-        " FROM (SELECT id, count(*) AS uses FROM unnest(%s::text[]) AS id GROUP BY id) AS back"
-        " WHERE v.project_id = %s AND v.id = back.id",
-        (ids, uow.project_id),
+        "UPDATE vouchers SET redeemed_quantity = redeemed_quantity - 1"
+        " WHERE project_id = %s AND id = ANY(%s)",
+        (uow.project_id, ids),
     )

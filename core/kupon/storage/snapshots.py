@@ -18,7 +18,8 @@ import orjson
 from kupon.engine.discounts import Discount, parse_discount
 from kupon.engine.limits import Validity, parse_validity
 from kupon.engine.model import Category, Voucher
-from kupon.storage.queries.catalogue import (
+from kupon.storage.catalogue import (
+    NO_KEYS,
     Catalogue,
     CatalogueKeys,
     entries_statement,
@@ -61,6 +62,7 @@ class VoucherFacts:
     campaign_type: str | None
     is_campaign_active: bool
     campaign_category_id: str | None
+
     @property
     def effective_category_id(self) -> str | None:
         """The campaign's category where there is a campaign, else the code's own."""
@@ -82,7 +84,7 @@ class Wanted:
     order_id: str | None = None
     order_source_id: str | None = None
     session_key: str | None = None
-    catalogue_keys: CatalogueKeys = CatalogueKeys()
+    catalogue_keys: CatalogueKeys = NO_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +188,7 @@ def load_facts(uow: UnitOfWork, wanted: Wanted) -> Facts:
     return Facts(revision, vouchers, customer, order_id, catalogue)
 
 
-def _first_named(
-    wanted: Wanted, keys: Mapping[str, str], parameters: dict[str, Any]
-) -> str | None:
+def _first_named(wanted: Wanted, keys: Mapping[str, str], parameters: dict[str, Any]) -> str | None:
     for name in keys:
         value = getattr(wanted, name)
         if value is not None:
@@ -211,11 +211,9 @@ def find_voucher(uow: UnitOfWork, code_key: str, sent: str) -> VoucherFacts | No
     return rows[0] if rows else None
 
 
-def _read_vouchers(
-    uow: UnitOfWork, condition: str, names: Sequence[str]
-) -> Iterator[VoucherFacts]:
+def _read_vouchers(uow: UnitOfWork, condition: str, names: Sequence[str]) -> Iterator[VoucherFacts]:
     rows = uow.reader.execute(
-        f"SELECT {_VOUCHER_COLUMNS} FROM {_VOUCHERS}"  # noqa: S608 - our own texts
+        f"SELECT {_VOUCHER_COLUMNS} FROM {_VOUCHERS}"
         f" WHERE v.project_id = %(project_id)s AND {_VISIBLE} AND {condition}",
         {
             "project_id": uow.project_id,

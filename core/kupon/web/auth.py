@@ -9,10 +9,10 @@ import hmac
 from urllib.parse import urlsplit
 
 from flask import Request
-from sqlalchemy import Engine
 
 from kupon.kit.errors import KuponError
 from kupon.runtime import clock
+from kupon.storage.database import Engine
 from kupon.storage.queries import keys
 from kupon.storage.queries.keys import KeyFacts
 

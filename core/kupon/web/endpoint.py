@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo
 import orjson
 from flask import Response, current_app, g, request
 from marshmallow import Schema, ValidationError
-from sqlalchemy import Engine
 
 from kupon.kit.errors import KuponError, invalid_payload, invalid_query
 from kupon.runtime import clock
 from kupon.storage import idempotency
+from kupon.storage.database import Engine
 from kupon.storage.queries.keys import KeyFacts, ProjectFacts
 from kupon.storage.uow import UnitOfWork
 from kupon.web import errors, rate_limit

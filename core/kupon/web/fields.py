@@ -110,9 +110,7 @@ class Moment(_Typed, fields.DateTime):
         try:
             return parse_moment(value)
         except (ValueError, OverflowError):
-            raise ValidationError(
-                "cannot be recognized as a ISO-8601 compliant date"
-            ) from None
+            raise ValidationError("cannot be recognized as a ISO-8601 compliant date") from None
 
     def _serialize(self, value: Any, *_: Any, **__: Any) -> str | None:
         return None if value is None else format_moment(value)
@@ -129,9 +127,7 @@ class Day(_Typed, fields.Date):
         try:
             return parse_date(value)
         except ValueError:
-            raise ValidationError(
-                "cannot be recognized as a ISO-8601 compliant date"
-            ) from None
+            raise ValidationError("cannot be recognized as a ISO-8601 compliant date") from None
 
 
 class Json(_Typed, fields.Dict):
@@ -181,9 +177,7 @@ def between(lowest: int | None = None, highest: int | None = None) -> list[valid
 
 def at_most(characters: int) -> validate.Length:
     """A text that an index can hold."""
-    return validate.Length(
-        max=characters, error=f"must NOT have more than {characters} characters"
-    )
+    return validate.Length(max=characters, error=f"must NOT have more than {characters} characters")
 
 
 def identifier() -> list[validate.Length]:

@@ -39,21 +39,31 @@ def compile_schema(schema: Schema, *, is_nullable: bool = False) -> Reader:
 
 
 class _Member:
-    """One member of an object."""
+    """One member of an object.
 
-    __slots__ = ("_default", "_is_nullable", "_is_required", "_key", "_name", "_reader", "_refuse")
+    Null for an optional member that does not take null is its absence: clients written from the
+    reference's documents send null for whatever was not given.
+    """
+
+    __slots__ = (
+        *("_default", "_is_null_absent", "_is_nullable", "_is_required"),
+        *("_key", "_name", "_reader", "_refuse"),
+    )
 
     def __init__(self, name: str, field: fields.Field[Any]) -> None:
         self._key = field.data_key or name
         self._name = field.attribute or name
         self._is_required = field.required
         self._is_nullable = field.allow_none
+        self._is_null_absent = not (field.allow_none or field.required)
         self._default = field.load_default
         self._reader = compile_field(field)
         self._refuse = field._validate_missing
 
     def read(self, data: dict[str, Any], loaded: dict[str, Any]) -> None:
         value = data.get(self._key, missing)
+        if value is None and self._is_null_absent:
+            value = missing
         try:
             if value is missing:
                 if self._is_required:

@@ -140,6 +140,22 @@ def test_a_permanent_deletion_keeps_numbers(api: ApiClient, traces: dict[str, An
     assert "holder_id" not in voucher
 
 
+def test_rollbacks_are_erased_and_still_possible(
+    api: ApiClient, uow: UnitOfWork, traces: dict[str, Any], jobs: Jobs
+) -> None:
+    body = {"redeemables": [redeemable("OFF")], "customer": {"source_id": "ada-source"}}
+    again = api.post("/v1/redemptions", json=body | {"order": cart((1, 500))}).expect()
+    first, second = (answer["redemptions"][0]["id"] for answer in (traces, again))
+    api.post(f"/v1/redemptions/{first}/rollback", json={"reason": "broken"}).expect()
+    jobs()
+    api.post(f"/v1/customers/{traces['id']}/permanent-deletion").expect()
+    assert rows_with(uow, PERSONAL) == []
+    assert rows_with(uow, (traces["id"],)) == ["events"]
+    rollback = api.post(f"/v1/redemptions/{second}/rollback", json={}).expect()
+    assert (rollback["customer_id"], rollback["order"]["total_amount"]) == (None, 500)
+    assert api.get("/v1/vouchers/OFF").expect()["redemption"]["redeemed_quantity"] == 0
+
+
 def test_what_others_did_stays(api: ApiClient, traces: dict[str, Any], jobs: Jobs) -> None:
     api.post(f"/v1/customers/{traces['id']}/permanent-deletion").expect()
     jobs()

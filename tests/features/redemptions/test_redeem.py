@@ -114,9 +114,7 @@ def test_used_up_code_is_refused_and_recorded(api):
     ("members", "key"),
     [
         pytest.param({"active": False}, "voucher_disabled", id="disabled"),
-        pytest.param(
-            {"expiration_date": "2020-01-01T00:00:00Z"}, "voucher_expired", id="expired"
-        ),
+        pytest.param({"expiration_date": "2020-01-01T00:00:00Z"}, "voucher_expired", id="expired"),
         pytest.param({"start_date": "2999-01-01T00:00:00Z"}, "voucher_not_active", id="early"),
     ],
 )

@@ -1,7 +1,8 @@
-"""Customers: profiles, what they hold, what happened to them, and their removal.
+"""Customers: profiles, what they come to, what they hold, what they did, and their removal.
 
-Reference: customers.json (13 operations)
-Tables:    customers, activities
+Reference: customers.json (13 operations, less the bulk and import ones)
+Tables:    customers, activities; orders, redemptions, vouchers and events when traces are erased
 Stages:    customer.created, customer.updated, customer.deleted
-Reacts to: customer.*, redemption.*, validation.* (the activity feed)
+Reacts to: customer.created, customer.updated, customer.order.* (the activity feed; other features
+           write into it by `service.record_activities`)
 """

@@ -4,5 +4,6 @@ Reference: redemptions.json (8 operations, one of them for promotion tiers)
 Tables:    redemptions, orders, vouchers
 Stages:    redemption.created, redemption.failed, redemption.rolled_back,
            redemption.rollback_failed
+Reacts to: its own events (the activity feeds of customers)
 Engine:    validate, redeem, rollback
 """

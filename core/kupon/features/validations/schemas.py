@@ -6,7 +6,8 @@ from typing import Any
 
 from marshmallow import validate
 
-from kupon.engine.model import Evaluation, Status, Step
+from kupon.engine.model import Evaluation, Redeemable, Status, Step
+from kupon.engine.refusals import Refusal
 from kupon.features.customers.schemas import CustomerBody
 from kupon.features.management.schemas import StackingRulesBody
 from kupon.features.orders.schemas import CalculatedOrder, OrderBody, dump_order, order_columns
@@ -85,9 +86,7 @@ class StackableBody(WireSchema):
     redeemables = Many(
         Part(RedeemableBody),
         required=True,
-        validate=validate.Length(
-            min=1, max=30, error="must have between {min} and {max} items"
-        ),
+        validate=validate.Length(min=1, max=30, error="must have between {min} and {max} items"),
     )
     customer = Part(CustomerBody, allow_none=True)
     order = Part(OrderBody, allow_none=True)
@@ -201,8 +200,8 @@ def dump_step(
         body["applicable_to"] = EMPTY_LIST
         body["inapplicable_to"] = EMPTY_LIST
         body["result"] = {"discount": {**(facts.discount or {}), "is_dynamic": False}}
-    elif step.status is Status.INAPPLICABLE:
-        body["result"] = _dump_refusal(step, request_id)
+    elif step.refusal is not None:
+        body["result"] = _dump_refusal(step.redeemable, step.refusal, request_id)
     elif step.skip is not None:
         body["result"] = {"details": {"key": step.skip.key, "message": step.skip.message}}
     if facts is not None:
@@ -210,23 +209,21 @@ def dump_step(
     return body
 
 
-def step_error(step: Step) -> KuponError:
-    """The error that an inapplicable incentive stands for."""
-    refusal = step.refusal
-    assert refusal is not None, "an inapplicable incentive has a refusal"
+def refusal_error(redeemable: Redeemable, refusal: Refusal) -> KuponError:
+    """The error that a refused incentive stands for."""
     return KuponError(
         refusal.key,
         refusal.details,
         message=refusal.message,
         resource_id=refusal.resource_id,
         resource_type=refusal.resource_type,
-        redeemable_id=step.redeemable.id,
-        redeemable_type=step.redeemable.object,
+        redeemable_id=redeemable.id,
+        redeemable_type=redeemable.object,
     )
 
 
-def _dump_refusal(step: Step, request_id: str) -> dict[str, Any]:
-    error = step_error(step)
+def _dump_refusal(redeemable: Redeemable, refusal: Refusal, request_id: str) -> dict[str, Any]:
+    error = refusal_error(redeemable, refusal)
     return {
         "error": error.body() | {"request_id": request_id},
         "details": {"message": error.message, "key": error.key},

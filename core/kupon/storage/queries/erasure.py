@@ -104,7 +104,21 @@ def erase_traces(uow: UnitOfWork, customer_id: str) -> Erased:
 
 
 def _make_anonymous(uow: UnitOfWork, customer_id: str) -> int:
-    """Take a customer out of orders, redemptions and codes; how many orders."""
+    """Take a customer out of redemptions, orders and codes; how many orders.
+
+    Locks:  redemptions, orders, codes: the order in which rollbacks take them.
+    """
+    _execute(
+        uow,
+        "UPDATE redemptions SET customer_id = NULL, tracking_id = NULL, metadata = '{}',"
+        " order_figures = (order_figures - 'customer' - 'referrer') || jsonb_build_object("
+        "  'customer_id', NULL, 'referrer_id', NULL, 'source_id', NULL, 'metadata', '{}'::jsonb,"
+        "  'items', (SELECT coalesce(jsonb_agg(line - 'metadata' ORDER BY place), '[]')"
+        "   FROM jsonb_array_elements(order_figures -> 'items')"
+        "   WITH ORDINALITY AS lines(line, place)))"
+        " WHERE project_id = %(project_id)s AND customer_id = %(id)s",
+        customer_id,
+    )
     orders = _execute(
         uow,
         "UPDATE orders SET customer_id = NULL, source_id = NULL, metadata = '{}', items = ("
@@ -117,17 +131,6 @@ def _make_anonymous(uow: UnitOfWork, customer_id: str) -> int:
         uow,
         "UPDATE orders SET referrer_id = NULL"
         " WHERE project_id = %(project_id)s AND referrer_id = %(id)s",
-        customer_id,
-    )
-    _execute(
-        uow,
-        "UPDATE redemptions SET customer_id = NULL, tracking_id = NULL, metadata = '{}',"
-        " order_figures = order_figures || jsonb_build_object("
-        "  'customer_id', NULL, 'referrer_id', NULL, 'source_id', NULL, 'metadata', '{}'::jsonb,"
-        "  'items', (SELECT coalesce(jsonb_agg(line - 'metadata' ORDER BY place), '[]')"
-        "   FROM jsonb_array_elements(order_figures -> 'items')"
-        "   WITH ORDINALITY AS lines(line, place)))"
-        " WHERE project_id = %(project_id)s AND customer_id = %(id)s",
         customer_id,
     )
     _execute(

@@ -84,7 +84,7 @@ def mark_rolled_back(uow: UnitOfWork, redemption_ids: Sequence[str]) -> None:
 
     Raises:  RaceLost when one of them is no longer as it succeeded.
     """
-    changed = uow.session.execute(
+    changed = uow.session.scalars(
         update(Redemption)
         .where(
             Redemption.project_id == uow.project_id,
@@ -92,9 +92,10 @@ def mark_rolled_back(uow: UnitOfWork, redemption_ids: Sequence[str]) -> None:
             Redemption.status == "SUCCEEDED",
         )
         .values(status="ROLLED_BACK")
+        .returning(Redemption.id)
         .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount != len(redemption_ids):
+    ).all()
+    if len(changed) != len(redemption_ids):
         raise RaceLost
 
 
@@ -105,7 +106,6 @@ def insert_redemptions(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> No
         Redemption(**{keys[name]: value for name, value in row.items()}) for row in rows
     )
     uow.session.flush()
-
 
 
 LISTING = Listing(

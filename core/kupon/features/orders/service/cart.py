@@ -12,7 +12,7 @@ from kupon.engine import cart
 from kupon.engine.order import Order
 from kupon.kit.errors import KuponError
 from kupon.runtime import ids
-from kupon.storage.queries.catalogue import (
+from kupon.storage.catalogue import (
     Catalogue,
     CatalogueEntry,
     CatalogueKeys,

@@ -32,9 +32,7 @@ def list_redemptions(uow: UnitOfWork, request: PageRequest) -> dict[str, Any]:
     return list_body("redemptions", dump_rows(uow, page.rows), total=page.total)
 
 
-def list_voucher_redemptions(
-    uow: UnitOfWork, project: ProjectFacts, code: str
-) -> dict[str, Any]:
+def list_voucher_redemptions(uow: UnitOfWork, project: ProjectFacts, code: str) -> dict[str, Any]:
     """Everything that was redeemed and rolled back with one code, the newest first."""
     voucher = snapshots.find_voucher(uow, code_key(project, code), code)
     if voucher is None:
@@ -62,9 +60,7 @@ def dump_rows(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> list[dict[s
             schemas.dump_redemption(
                 row,
                 customer=None if customer is None else dump_simple_customer(customer),
-                voucher=None
-                if voucher is None
-                else _dump_voucher(voucher, definitions),
+                voucher=None if voucher is None else _dump_voucher(voucher, definitions),
                 related=related.get(row["id"]),
             )
         )

@@ -13,6 +13,7 @@ from kupon.engine import redeem as engine
 from kupon.engine.effects import UseVoucher
 from kupon.engine.model import Status, Step
 from kupon.engine.order import Order
+from kupon.engine.refusals import Refusal
 from kupon.features.customers import service as customers
 from kupon.features.customers.schemas import dump_simple_customer
 from kupon.features.orders.schemas import dump_order, order_columns
@@ -67,7 +68,7 @@ def _try(
     case = validations.assemble(uow, project, body)
     decision = engine.decide(case.evaluation)
     if decision.refusal is not None:
-        return _record_failure(uow, caller, case)
+        return _record_failure(uow, caller, case, decision.refusal)
     customer = customers.upsert_for_redemption(uow, case.facts.customer, body.get("customer"))
     store_overrides(uow, case.order_body.get("items") or ())
     draft = _Draft(uow, caller, case, decision.applied, customer)
@@ -101,9 +102,7 @@ class _Draft:
         self._parent = self._parent_row()
 
     def _voucher_of(self, step: Step) -> VoucherFacts:
-        facts = self._case.facts_of(step.redeemable)
-        assert facts is not None, "only known incentives are applied"
-        return facts
+        return self._case.vouchers[step.redeemable.id]
 
     def _order_row(self) -> dict[str, Any]:
         """The order as the table will have it."""
@@ -241,10 +240,10 @@ class _Draft:
 _NAMES = ("id", "source_id", "customer_id", "referrer_id")
 
 
-def _record_failure(uow: UnitOfWork, caller: Caller, case: Case) -> Failed:
+def _record_failure(uow: UnitOfWork, caller: Caller, case: Case, refusal: Refusal) -> Failed:
     step = case.evaluation.having(Status.INAPPLICABLE)[0]
     facts = case.facts_of(step.redeemable)
-    error = verdicts.step_error(step)
+    error = verdicts.refusal_error(step.redeemable, refusal)
     failure_id = ids.new_id("rf_")
     if "resource_id" not in error.extra:
         error.extra |= {"resource_id": failure_id, "resource_type": "redemption"}

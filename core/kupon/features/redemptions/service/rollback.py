@@ -123,9 +123,7 @@ def _record_failure(
         "failure_message": error.message,
     }
     redemptions.insert_redemptions(uow, [row])
-    uow.stage(
-        "redemption.rollback_failed", row["customer_id"] or root["id"], {"rollbacks": [row]}
-    )
+    uow.stage("redemption.rollback_failed", row["customer_id"] or root["id"], {"rollbacks": [row]})
     error.extra |= {"resource_id": row["id"], "resource_type": "redemption_rollback"}
     return Failed(error)
 
@@ -226,7 +224,10 @@ class _Reversal:
             return None
         before, after = printed.moments(self._root["order_figures"])
         return RedeemedOrder(
-            stored=printed.restore_order(stored), status=stored["status"], before=before, after=after
+            stored=printed.restore_order(stored),
+            status=stored["status"],
+            before=before,
+            after=after,
         )
 
     def _undo_order(

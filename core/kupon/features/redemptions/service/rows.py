@@ -16,9 +16,7 @@ class Caller:
     channel_type: str = "API"
 
 
-def new_row(
-    uow: UnitOfWork, caller: Caller, new_id: str, /, **columns: Any
-) -> dict[str, Any]:
+def new_row(uow: UnitOfWork, caller: Caller, new_id: str, /, **columns: Any) -> dict[str, Any]:
     """A successful redemption of now; `columns` says what is particular about it."""
     return {
         "project_id": uow.project_id,

@@ -70,12 +70,16 @@ def validate_voucher(
         return flat | {"reason": error["message"], "error": error, "metadata": {}}
     if session is not None:
         flat["session"] = session
-    return flat | _flat_voucher(case.vouchers[code]) | {
-        "applicable_to": redeemable["applicable_to"],
-        "inapplicable_to": redeemable["inapplicable_to"],
-        "discount": redeemable["result"]["discount"],
-        "order": dump_root_order(case),
-    }
+    return (
+        flat
+        | _flat_voucher(case.vouchers[code])
+        | {
+            "applicable_to": redeemable["applicable_to"],
+            "inapplicable_to": redeemable["inapplicable_to"],
+            "discount": redeemable["result"]["discount"],
+            "order": dump_root_order(case),
+        }
+    )
 
 
 def _flat_voucher(voucher: VoucherFacts) -> dict[str, Any]:

@@ -51,6 +51,8 @@ class CatalogueKeys(NamedTuple):
     skus: tuple[str, ...] = ()
 
 
+NO_KEYS = CatalogueKeys()
+
 _PRODUCTS = (
     "SELECT p.id, p.source_id, p.name, p.price, NULL, NULL, NULL, NULL FROM products p"
     " WHERE p.project_id = %(project_id)s AND p.binned_at IS NULL"
