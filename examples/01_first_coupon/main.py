@@ -162,33 +162,33 @@ class Shop:
         else:
             self.account.compare("a second redemption", "accepted", "refused")
 
-    def list_redemptions(self, customer_id: str, parent_id: str) -> None:
-        """What the customer has redeemed in this run."""
+    def list_redemptions(self, customer_id: str, parent_id: str, status: str) -> None:
+        """What the customer has redeemed in this run, and what became of it."""
         listed = self.redemptions.list_redemptions(customer=customer_id, limit=100)
-        ours = [r.actual_instance for r in listed.redemptions]
-        children = [r for r in ours if getattr(r, "redemption", None) == parent_id]
+        children = [r for r in listed.redemptions if r.redemption == parent_id]
         for redemption in children:
-            self.account.row(redemption.voucher.code, redemption.result, redemption.status or "")
+            self.account.row(redemption.voucher.code, redemption.result, redemption.status)
+            self.account.compare("status", redemption.status, status)
         self.account.compare("redemptions of the stack", len(children), 2)
 
     def roll_back(self, parent_id: str) -> None:
         """Give everything back."""
         answer = self.redemptions.rollback_stacked_redemptions(parent_id, reason="changed my mind")
         for rollback in answer.rollbacks:
-            self.account.row(rollback.voucher.code, rollback.result, "rolled back")
             self.account.compare("rollback", rollback.result, "SUCCESS")
         self.account.compare("rollbacks", len(answer.rollbacks), 2)
         order = answer.order
         self.account.compare("order", order.status, "CANCELED")
         self.account.compare("amounts", (order.amount, order.total_amount), (shop.AMOUNT,) * 2)
-        self.account.say(f"order {order.id} is {order.status}, without discounts")
+        total = money(order.total_amount)
+        self.account.say(f"order {order.id} is {order.status}, without discounts: {total}")
 
-    def compare_uses(self, codes: list[str], expected: int) -> None:
+    def compare_quantities(self, codes: list[str], expected: int) -> None:
         """How often each code counts as redeemed."""
         for code in codes:
             used = self.vouchers.get_voucher(code).redemption.redeemed_quantity
-            self.account.compare(f"uses of {code}", used, expected)
-            self.account.say(f"{code} was used {used} times")
+            self.account.compare(f"redemptions of {code}", used, expected)
+            self.account.say(f"{code}: redeemed quantity {used}")
 
 
 def main() -> int:
@@ -211,12 +211,13 @@ def main() -> int:
     account.chapter("Redemption")
     parent_id = run.redeem(request)
     run.redeem_again(request)
-    run.compare_uses(codes, 1)
+    run.compare_quantities(codes, 1)
     account.chapter("Listing")
-    run.list_redemptions(customer_id, parent_id)
+    run.list_redemptions(customer_id, parent_id, "SUCCEEDED")
     account.chapter("Rollback")
     run.roll_back(parent_id)
-    run.compare_uses(codes, 0)
+    run.list_redemptions(customer_id, parent_id, "ROLLED_BACK")
+    run.compare_quantities(codes, 0)
     return account.close()
 
 

@@ -110,7 +110,9 @@ def test_numbers(value: Any, number: Decimal | None) -> None:
 
 
 def test_values_by_type() -> None:
-    assert Condition("x", "$in", ("a", 5, True, 0.5)).texts() == ["a", "5", "true", "0.5"]
+    values = ("a", 5, True, False, 0.5, 1e20)
+    texts = ["a", "5", "true", "false", "0.5", "1" + "0" * 20]
+    assert Condition("x", "$in", values).texts() == texts
     assert Condition("x", "$in", ("5", 6)).numbers() == [Decimal(5), Decimal(6)]
     assert Condition("x", "$in", ("TRUE", False)).flags() == [True, False]
 

@@ -114,7 +114,10 @@ class Things:
     def find_each(self, trees: list[Any], *, tz: tzinfo) -> list[list[str]]:
         """What each of many filters finds, oldest last, in one statement."""
         calendar = Calendar(self.uow.now, tz)
-        tests = [and_(*THINGS.filter_by(parse_filters(tree), calendar)) for tree in trees]
+        tests = [
+            and_(*THINGS.filter_by(parse_filters(tree), calendar)).label(f"test_{place}")
+            for place, tree in enumerate(trees)
+        ]
         statement = select(Thing.id, *tests).order_by(Thing.id)
         rows = self.uow.session.execute(statement).all()
         return [[row[0] for row in rows if row[place]] for place in range(1, len(trees) + 1)]

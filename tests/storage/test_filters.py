@@ -72,13 +72,15 @@ AGO: dict[str, Callable[[int, int], bool]] = {
 }
 
 
-def number_of(value: Any) -> Decimal | None:
-    is_number = not isinstance(value, bool) and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", str(value))
-    return Decimal(str(value)) if is_number else None
-
-
 def text_of(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{Decimal(repr(value)):f}" if isinstance(value, float) else str(value)
+
+
+def number_of(value: Any) -> Decimal | None:
+    is_number = re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text_of(value))
+    return Decimal(text_of(value)) if is_number else None
 
 
 def when_of(text: Any) -> date | None:

@@ -226,3 +226,9 @@ def test_every_answer_carries_its_own_request_id(api):
     numbers = [answer.headers["X-Request-Id"] for answer in answers]
     assert len(set(numbers)) == len(numbers)
     assert all(number.startswith("v-") and len(number) == 20 for number in numbers)
+
+
+def test_only_json_can_be_had(api):
+    api.get("/v1/categories", headers={"Accept": "text/csv"}).refused(406, "not_acceptable")
+    for accept in ("application/json", "application/*", "text/html, */*;q=0.1", None):
+        api.get("/v1/categories", headers={"Accept": accept}).expect()

@@ -39,8 +39,8 @@ class Condition:
     values: tuple[Scalar, ...] = ()
 
     def texts(self) -> list[str]:
-        """The values as text, true and false in the wire's spelling."""
-        return [str(v).lower() if isinstance(v, bool) else str(v) for v in self.values]
+        """The values as text, spelled as a JSON document would have them, without exponents."""
+        return [_spelled(value) for value in self.values]
 
     def numbers(self) -> list[Decimal]:
         """The values as numbers.
@@ -82,10 +82,14 @@ class Filters:
 
 def as_number(value: Scalar) -> Decimal | None:
     """A value as an exact number, or None when it isn't one of at most 30 digits."""
-    if isinstance(value, bool):
-        return None
-    text = value if isinstance(value, str) else format(Decimal(str(value)), "f")
+    text = _spelled(value)
     return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def _spelled(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else format(Decimal(str(value)), "f")
 
 
 def parse_filters(tree: object) -> Filters:

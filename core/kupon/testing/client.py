@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from json import dumps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import orjson
 
+from kupon.testing.answer import Answer
 from kupon.web.auth import HEADERS
 
 if TYPE_CHECKING:
     from flask import Flask
-    from werkzeug.datastructures import Headers
 
     from kupon.testing.wire import WireDocument
 
@@ -26,26 +25,6 @@ _CREDENTIALS = {
     "client": ("client_application_id", "client_token"),
     "management": ("management_id", "management_token"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One response; `json` is None when there is no JSON in it."""
-
-    status: int
-    json: Any
-    headers: Headers
-    body: bytes
-
-    def expect(self, status: int = 200) -> Any:
-        """The JSON of an answer that must have this status."""
-        assert self.status == status, f"{self.status} instead of {status}: {self.body[:2000]!r}"
-        return self.json
-
-    def refused(self, status: int, key: str) -> Any:
-        """The JSON of an answer that must be this error."""
-        assert (self.status, (self.json or {}).get("key")) == (status, key), self.body[:2000]
-        return self.json
 
 
 class ApiClient:

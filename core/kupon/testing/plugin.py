@@ -163,9 +163,10 @@ def uow(engine: Engine, project: ProjectKeys) -> Iterator[UnitOfWork]:
 
 
 @pytest.fixture
-def jobs(engine: Engine, settings: Settings) -> Iterator[Jobs]:
+def jobs(engine: Engine, settings: Settings, project: ProjectKeys) -> Iterator[Jobs]:
     """Does all background work that is due, in this process."""
     worker = Jobs(engine, settings.redis_url, build_registry())
+    worker.forget_others(project.id)
     yield worker
     worker.close()
 

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 if TYPE_CHECKING:
     from flask import Flask
 
-    from kupon.testing.client import Answer
+    from kupon.testing.answer import Answer
 
 # How deep a property must be documented to be sent.
 _LEVELS = 2

@@ -100,6 +100,7 @@ def endpoint(
         def view(**arguments: Any) -> Response:
             key = current_app.extensions["kupon"].keys.authenticate(surface, request)
             rate_limit.check(current_app.extensions["kupon"].limiter, surface, key, request)
+            _check_accept(request.headers.get("Accept"))
             if query_schema is not None:
                 arguments["query"] = _load(
                     query_schema.load, parse_query(request.query_string), "Query", invalid_query
@@ -118,6 +119,13 @@ def endpoint(
         return view
 
     return decorate
+
+
+def _check_accept(accept: str | None) -> None:
+    """Refuse a caller who takes anything but JSON; a look at the text is enough for all others."""
+    if accept and "*/*" not in accept and "json" not in accept:
+        if not request.accept_mimetypes.accept_json:
+            raise KuponError("not_acceptable", f"Only {JSON} can be produced")
 
 
 def _load(

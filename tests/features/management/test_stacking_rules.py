@@ -150,7 +150,7 @@ def test_every_change_bumps_the_revision(
         ([], "Payload must be object"),
         ({"redeemables_limit": 31}, "Property .redeemables_limit must be <= 30"),
         ({"redeemables_limit": 0}, "Property .redeemables_limit must be >= 1"),
-        ({"redeemables_limit": None}, "Property .redeemables_limit must be integer"),
+        ({"redeemables_limit": "some"}, "Property .redeemables_limit must be integer"),
         (
             {"applicable_redeemables_limit": 31},
             "Property .applicable_redeemables_limit must be <= 30",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kupon.storage.uow import UnitOfWork
-from kupon.testing.builders import cart, make_customer
+from kupon.testing.builders import cart, make_customer, redeemable
 from kupon.testing.client import ApiClient
 from kupon.testing.clocks import MoveTime
 from kupon.testing.plugin import ConnectApi, NewProject
@@ -25,6 +25,13 @@ def _frozen(move_time: MoveTime) -> None:
 def place(api: ApiClient, **body: Any) -> dict[str, Any]:
     made: dict[str, Any] = api.post("/v1/orders", json=body).expect()
     return made
+
+
+def tracking_id(api: ApiClient, source_id: str) -> str:
+    """The name of a customer that validations answer with."""
+    body = {"redeemables": [redeemable("NONE")], "customer": {"source_id": source_id}}
+    told: str = api.post("/v1/validations", json=body).expect()["tracking_id"]
+    return told
 
 
 def staged(uow: UnitOfWork) -> list[str]:
@@ -247,6 +254,14 @@ def test_customers_and_referrers_are_stored(api: ApiClient, uow: UnitOfWork) -> 
     assert "referrer" not in cleared
     named = api.put("/v1/orders/o1", json={"referrer_id": bob["id"]}).expect()
     assert named["referrer"] == {"id": bob["id"], "object": "customer"}
+
+
+def test_a_tracking_id_names_the_customer(api: ApiClient) -> None:
+    ada = make_customer(api, source_id="ada")
+    tracked = {"source_id": tracking_id(api, "ada")}
+    made = place(api, customer=tracked, referrer=tracked)
+    assert (made["customer_id"], made["referrer_id"]) == (ada["id"], ada["id"])
+    assert api.post("/v1/customers", json=tracked).expect() == ada
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def list_customers(ctx: Context, query: PageRequest) -> dict[str, Any]:
 @blueprint.post("/v1/customers")
 @endpoint(body=schemas.CustomerBody, returns=schemas.Customer)
 def create_customer(ctx: Context, body: dict[str, Any]) -> dict[str, Any]:
-    return service.create_customer(ctx.uow, body)
+    return service.create_customer(ctx.uow, ctx.project, body)
 
 
 @blueprint.get("/v1/customers/<customer_id>")

@@ -22,7 +22,7 @@ def list_orders(ctx: Context, query: PageRequest) -> dict[str, Any]:
 @blueprint.post("/v1/orders")
 @endpoint(body=schemas.OrderBody, returns=schemas.CalculatedOrder)
 def create_order(ctx: Context, body: dict[str, Any]) -> dict[str, Any]:
-    return service.create_order(ctx.uow, body)
+    return service.create_order(ctx.uow, ctx.project, body)
 
 
 @blueprint.get("/v1/orders/<order_id>")
@@ -34,4 +34,4 @@ def get_order(ctx: Context, order_id: str) -> dict[str, Any]:
 @blueprint.put("/v1/orders/<order_id>")
 @endpoint(body=schemas.OrderUpdate, returns=schemas.CalculatedOrder)
 def update_order(ctx: Context, order_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    return service.update_order(ctx.uow, order_id, body)
+    return service.update_order(ctx.uow, ctx.project, order_id, body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Index, Integer
+from sqlalchemy import BigInteger, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kupon.storage.tables.base import Base, Dated, Json, Key
@@ -22,6 +22,6 @@ class AsyncAction(Base, Dated):
     status: Mapped[str]
     operation_status: Mapped[str]
     progress: Mapped[int] = mapped_column(Integer, server_default="0")
-    processing_time: Mapped[int | None] = mapped_column(Integer)
+    processing_time: Mapped[int | None] = mapped_column(BigInteger)
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     request_id: Mapped[str | None]

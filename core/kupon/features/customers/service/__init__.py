@@ -17,5 +17,6 @@ from kupon.features.customers.service.profiles import upsert_for_redemption as u
 from kupon.features.customers.service.tracking import decode_tracking_id as decode_tracking_id
 from kupon.features.customers.service.tracking import encode_tracking_id as encode_tracking_id
 from kupon.features.customers.service.tracking import new_tracking_id as new_tracking_id
+from kupon.features.customers.service.tracking import untracked as untracked
 from kupon.features.customers.service.wallet import list_redeemables as list_redeemables
 from kupon.features.customers.service.wallet import list_segments as list_segments

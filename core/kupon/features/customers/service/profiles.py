@@ -10,11 +10,13 @@ from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
 from kupon.features.customers import schemas
+from kupon.features.customers.service.tracking import untracked
 from kupon.kit.errors import RaceLost, not_found
 from kupon.kit.pages import PageRequest, list_body
 from kupon.runtime import ids
 from kupon.storage.queries import customers, erasure
 from kupon.storage.queries.customers import PROFILE, Row, Summary
+from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.uow import UnitOfWork
 
 CustomerRow = Mapping[str, Any]
@@ -28,12 +30,15 @@ class Upserted(NamedTuple):
     is_changed: bool
 
 
-def create_customer(uow: UnitOfWork, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Store a customer, or change the one whose id or source id is sent.
+def create_customer(
+    uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Store a customer, or change the one whose id, source id or tracking id is sent.
 
     Raises:  not_found for an unknown id.
     """
-    row = uow.attempt(lambda: upsert_customer(uow, body)).row
+    named = untracked(project.tracking_key, body)
+    row = uow.attempt(lambda: upsert_customer(uow, named)).row
     return _dump(uow, row)
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -35,6 +37,15 @@ def decode_tracking_id(key: bytes, sent: str) -> str:
         return _cipher(key).decrypt(sealed, None).decode()
     except (binascii.Error, InvalidTag, ValueError):
         return sent
+
+
+def untracked(key: bytes, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A customer's body with the source id itself where a tracking id was sent for it."""
+    source_id = body.get("source_id")
+    if source_id is None:
+        return body
+    decoded = decode_tracking_id(key, source_id)
+    return body if decoded == source_id else {**body, "source_id": decoded}
 
 
 def new_tracking_id() -> str:

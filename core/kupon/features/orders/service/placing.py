@@ -17,6 +17,7 @@ from kupon.kit.pages import PageRequest, list_body
 from kupon.runtime import ids
 from kupon.storage.queries import orders
 from kupon.storage.queries.customers import find_customer, find_customers
+from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.orders import Row
 from kupon.storage.queries.overrides import store_overrides
 from kupon.storage.uow import UnitOfWork
@@ -43,25 +44,32 @@ def list_orders(uow: UnitOfWork, request: PageRequest) -> dict[str, Any]:
     return list_body("orders", [schemas.dump_order(row) for row in page.rows], total=page.total)
 
 
-def create_order(uow: UnitOfWork, body: Body) -> dict[str, Any]:
+def create_order(uow: UnitOfWork, project: ProjectFacts, body: Body) -> dict[str, Any]:
     """Store an order, or change the one whose id or source id is sent; the id wins.
 
     Raises:  not_found for an unknown id of the order, of its customer or referrer.
     """
-    said = _said(body)
+    said = _said(project, body)
     return uow.attempt(lambda: _upsert(uow, said))
 
 
-def update_order(uow: UnitOfWork, reference: str, body: Body) -> dict[str, Any]:
+def update_order(
+    uow: UnitOfWork, project: ProjectFacts, reference: str, body: Body
+) -> dict[str, Any]:
     """Change an order; what the body leaves out stays, a null referrer_id clears."""
-    said = _said(body)
+    said = _said(project, body)
     if "referrer_id" in body:
         said["referrer_id"] = body["referrer_id"]
     return uow.attempt(lambda: _change(uow, orders.get_order(uow, reference)["id"], said))
 
 
-def _said(body: Body) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if value is not None}
+def _said(project: ProjectFacts, body: Body) -> dict[str, Any]:
+    """What a body says, its customers by their own source ids."""
+    said = {name: value for name, value in body.items() if value is not None}
+    for party in ("customer", "referrer"):
+        if party in said:
+            said[party] = customers.untracked(project.tracking_key, said[party])
+    return said
 
 
 def _upsert(uow: UnitOfWork, body: Body) -> dict[str, Any]:

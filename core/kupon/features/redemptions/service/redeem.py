@@ -114,7 +114,7 @@ class _Draft:
             "source_id": stored.get("source_id") or body.get("source_id"),
             "status": (case.body["order"] or {}).get("status") or "PAID",
             "customer_id": self._customer_id or stored.get("customer_id"),
-            "referrer_id": stored.get("referrer_id"),
+            "referrer_id": stored.get("referrer_id") or body.get("referrer_id"),
             **order_columns(evaluation.end, since=evaluation.start),
             "redemptions": {**stored.get("redemptions", {}), self._root_id: self._order_entry()},
             "created_at": stored.get("created_at") or self._uow.now,

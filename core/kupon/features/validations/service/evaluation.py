@@ -114,14 +114,11 @@ def assemble(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) ->
 
 def _untrack(project: ProjectFacts, body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The body with the customer's own source id where a tracking id was sent for it."""
-    sent = body.get("customer") or {}
-    source_id = sent.get("source_id")
-    if source_id is None:
+    sent = body.get("customer")
+    if sent is None:
         return body
-    decoded = customers.decode_tracking_id(project.tracking_key, source_id)
-    if decoded == source_id:
-        return body
-    return {**body, "customer": {**sent, "source_id": decoded}}
+    customer = customers.untracked(project.tracking_key, sent)
+    return body if customer is sent else {**body, "customer": customer}
 
 
 def _tracking_id(

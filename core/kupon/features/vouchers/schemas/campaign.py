@@ -20,7 +20,7 @@ def dump_campaign_summary(row: Campaign) -> dict[str, Any]:
         "voucher": {
             "type": template["type"],
             "discount": template["discount"],
-            "redemption": template["redemption"],
+            "redemption": {**template["redemption"], "redeemed_quantity": 0},
             "code_config": template["code_config"],
         },
         "auto_join": row.auto_join,

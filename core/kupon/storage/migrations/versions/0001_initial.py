@@ -61,7 +61,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("operation_status", sa.Text(), nullable=False),
         sa.Column("progress", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("processing_time", sa.Integer(), nullable=True),
+        sa.Column("processing_time", sa.BigInteger(), nullable=True),
         sa.Column(
             "result", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),

@@ -1,0 +1,288 @@
+"""The official Python SDK walks the main job against a running installation.
+
+Its pydantic models parse every answer; the figures are worked out here.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import count
+
+import pytest
+import voucherify as sdk
+
+pytestmark = pytest.mark.slow
+
+GENERATED_WITHIN_S = 60
+PERCENT = {"type": "PERCENT", "percent_off": 12.5, "effect": "APPLY_TO_ITEMS", "amount_limit": 900}
+AMOUNT = {"type": "AMOUNT", "amount_off": 750, "effect": "APPLY_TO_ORDER"}
+FIXED = {"type": "FIXED", "fixed_amount": 5000, "effect": "APPLY_TO_ORDER"}
+
+_numbers = count(time.time_ns())
+
+
+def name(kind: str) -> str:
+    return f"{kind}-{next(_numbers)}"
+
+
+@pytest.fixture(scope="module")
+def client(live_server):
+    """The SDK, told the server's address and keys."""
+    keys = live_server.credentials
+    api_key = {"X-App-Id": keys["app_id"], "X-App-Token": keys["app_token"]}
+    return sdk.ApiClient(sdk.Configuration(host=live_server.base_url, api_key=api_key))
+
+
+@pytest.fixture(scope="module")
+def vouchers(client):
+    return sdk.VouchersApi(client)
+
+
+@pytest.fixture(scope="module")
+def redemptions(client):
+    return sdk.RedemptionsApi(client)
+
+
+@pytest.fixture(scope="module")
+def validations(client):
+    return sdk.ValidationsApi(client)
+
+
+def make_voucher(
+    vouchers, discount: dict, **members
+) -> sdk.VouchersCreateWithSpecificCodeResponseBody:
+    body = {"type": "DISCOUNT_VOUCHER", "discount": discount, **members}
+    return vouchers.create_voucher(
+        name("CODE"), sdk.VouchersCreateWithSpecificCodeRequestBody.from_dict(body)
+    )
+
+
+def validate(validations, request: dict):
+    body = sdk.ValidationsValidateRequestBody.from_dict(request)
+    return validations.validate_stacked_discounts(body)
+
+
+def redeem(redemptions, request: dict):
+    body = sdk.RedemptionsRedeemRequestBody.from_dict(request)
+    return redemptions.redeem_stacked_discounts(body)
+
+
+def cart() -> dict:
+    """2 x 29.99 and 1 x 80.00: 139.98."""
+    return {
+        "items": [
+            {"product_id": "prod-a", "quantity": 2, "price": 2999},
+            {"product_id": "prod-b", "quantity": 1, "price": 8000},
+        ]
+    }
+
+
+def refusal(problem: sdk.ApiException) -> tuple[int, str]:
+    return problem.status, json.loads(problem.body)["key"]
+
+
+def figures(order) -> tuple:
+    return (
+        order.amount,
+        order.items_discount_amount,
+        order.discount_amount,
+        order.total_discount_amount,
+        order.total_amount,
+    )
+
+
+def test_a_campaign_brings_forth_its_codes(client, vouchers):
+    campaigns = sdk.CampaignsApi(client)
+    body = {
+        "name": name("Campaign"),
+        "campaign_type": "DISCOUNT_COUPONS",
+        "vouchers_count": 150,
+        "voucher": {
+            "type": "DISCOUNT_VOUCHER",
+            "discount": PERCENT,
+            "redemption": {"quantity": 1},
+            "code_config": {"prefix": "LIVE-", "length": 10, "charset": "ABCDEFGH"},
+        },
+        "metadata": {"season": "spring"},
+    }
+    made = campaigns.create_campaign(sdk.CampaignsCreateRequestBody.from_dict(body))
+    deadline = time.monotonic() + GENERATED_WITHIN_S
+    while (campaign := campaigns.get_campaign(made.id)).creation_status != "DONE":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert (campaign.name, campaign.vouchers_count) == (body["name"], 150)
+    assert campaign.metadata == {"season": "spring"}
+    pages = [vouchers.list_vouchers(campaign=made.name, limit=100, page=page) for page in (1, 2)]
+    assert [(page.total, len(page.vouchers)) for page in pages] == [(150, 100), (150, 50)]
+    codes = {voucher.code for page in pages for voucher in page.vouchers}
+    assert len(codes) == 150
+    assert all(code.startswith("LIVE-") and len(code) == 15 for code in codes)
+    added = campaigns.add_voucher_with_specific_code_to_campaign(
+        made.id,
+        name("ADDED"),
+        sdk.CampaignsVouchersCreateRequestBody.from_dict({"metadata": {"by": "hand"}}),
+    )
+    assert (added.campaign, added.metadata) == (made.name, {"by": "hand"})
+    assert [c.id for c in campaigns.list_campaigns(limit=100).campaigns if c.id == made.id]
+    assert campaigns.disable_campaign(made.id).active is False
+    assert campaigns.enable_campaign(made.id).active is True
+
+
+def test_customers_products_and_orders_are_kept(client):
+    customers, products, orders = (
+        sdk.CustomersApi(client),
+        sdk.ProductsApi(client),
+        sdk.OrdersApi(client),
+    )
+    body = {"source_id": name("customer"), "name": "Ada Example", "metadata": {"level": 3}}
+    customer = customers.create_customer(sdk.CustomersCreateRequestBody.from_dict(body))
+    assert (customer.source_id, customer.metadata) == (body["source_id"], {"level": 3})
+    update = sdk.CustomersUpdateRequestBody(email="ada@example.com")
+    assert customers.update_customer(customer.id, update).email == "ada@example.com"
+    assert customers.get_customer(body["source_id"]).id == customer.id
+    assert customers.list_customers(limit=100).customers
+    body = {"source_id": name("product"), "name": "Lamp", "price": 4999, "attributes": ["color"]}
+    product = products.create_product(sdk.ProductsCreateRequestBody.from_dict(body))
+    body = {"source_id": name("sku"), "sku": "Red lamp", "price": 5499}
+    sku = products.create_sku(product.id, sdk.ProductsSkusCreateRequestBody.from_dict(body))
+    assert (sku.sku, sku.price, products.get_sku(sku.id).product_id) == (
+        "Red lamp",
+        5499,
+        product.id,
+    )
+    assert products.list_skus_in_product(product.id).total == 1
+    assert products.get_product(product.id).price == 4999
+    body = {
+        "source_id": name("order"),
+        "customer": {"id": customer.id},
+        "items": [{"sku_id": sku.id, "product_id": product.id, "quantity": 2}],
+    }
+    order = orders.create_order(sdk.OrdersCreateRequestBody.from_dict(body))
+    assert (order.status, order.customer_id, order.amount) == ("CREATED", customer.id, 10998)
+    assert orders.get_order(order.id).items[0].quantity == 2
+    assert orders.list_orders(limit=1).total >= 1
+    products.delete_sku(product.id, sku.id, force=True)
+    products.delete_product(product.id, force=True)
+    customers.delete_customer(customer.id)
+    with pytest.raises(sdk.NotFoundException):
+        customers.get_customer(customer.id)
+
+
+def test_one_coupon_is_validated_redeemed_and_rolled_back(vouchers, validations, redemptions):
+    voucher = make_voucher(vouchers, PERCENT, redemption={"quantity": 1})
+    request = {"redeemables": [{"object": "voucher", "id": voucher.code}], "order": cart()}
+    # 12.5 % of 59.98 is 7.4975; of 80.00 it is 10.00, which the limit cuts to 9.00.
+    expected = (13998, 1650, None, 1650, 12348)
+    validated = validate(validations, request)
+    assert validated.valid is True
+    assert figures(validated.order) == expected
+    assert [item.discount_amount for item in validated.order.items] == [750, 900]
+    redeemed = redeem(redemptions, request)
+    assert figures(redeemed.order) == expected
+    assert (redeemed.order.status, redeemed.parent_redemption) == ("PAID", None)
+    redemption = redeemed.redemptions[0]
+    assert (redemption.result, redemption.voucher.code) == ("SUCCESS", voucher.code)
+    assert redemptions.get_redemption(redemption.id).id == redemption.id
+    assert vouchers.get_voucher(voucher.code).redemption.redeemed_quantity == 1
+    with pytest.raises(sdk.BadRequestException) as refused:
+        redeem(redemptions, request)
+    assert refusal(refused.value) == (400, "quantity_exceeded")
+    entries = redemptions.get_voucher_redemptions(voucher.code)
+    assert (entries.quantity, entries.redeemed_quantity) == (1, 1)
+    rollback = redemptions.rollback_redemption(redemption.id, reason="wrong size")
+    assert (rollback.result, rollback.redemption, rollback.reason) == (
+        "SUCCESS",
+        redemption.id,
+        "wrong size",
+    )
+    assert vouchers.get_voucher(voucher.code).redemption.redeemed_quantity == 0
+    with pytest.raises(sdk.BadRequestException) as refused:
+        redemptions.rollback_redemption(redemption.id)
+    assert refusal(refused.value) == (400, "already_rolled_back")
+
+
+def test_a_stack_is_redeemed_and_rolled_back_together(vouchers, validations, redemptions):
+    codes = [make_voucher(vouchers, each).code for each in (PERCENT, AMOUNT, FIXED)]
+    request = {
+        "redeemables": [{"object": "voucher", "id": code} for code in codes],
+        "customer": {"source_id": name("customer")},
+        "order": cart(),
+    }
+    # 139.98 - 16.50 - 7.50 leaves 115.98, which the third cuts down to 50.00.
+    expected = (13998, 1650, 750 + 6598, 8998, 5000)
+    validated = validate(validations, request)
+    assert figures(validated.order) == expected
+    steps = [each.order.total_applied_discount_amount for each in validated.redeemables]
+    assert steps == [1650, 750, 6598]
+    redeemed = redeem(redemptions, request)
+    parent = redeemed.parent_redemption
+    assert figures(redeemed.order) == expected
+    assert figures(parent.order) == expected
+    assert [each.redemption for each in redeemed.redemptions] == [parent.id] * 3
+    listed = redemptions.list_redemptions(customer=request["customer"]["source_id"], limit=100)
+    assert {r.id for r in redeemed.redemptions} <= {r.id for r in listed.redemptions}
+    with pytest.raises(sdk.BadRequestException) as refused:
+        redemptions.rollback_redemption(redeemed.redemptions[0].id)
+    assert refusal(refused.value) == (400, "invalid_redemption_parent")
+    rolled_back = redemptions.rollback_stacked_redemptions(parent.id, reason="changed my mind")
+    assert [each.result for each in rolled_back.rollbacks] == ["SUCCESS"] * 3
+    assert rolled_back.order.status == "CANCELED"
+    assert (rolled_back.order.amount, rolled_back.order.total_amount) == (13998, 13998)
+    assert [vouchers.get_voucher(code).redemption.redeemed_quantity for code in codes] == [0, 0, 0]
+    assert redemptions.get_redemption(parent.id).id == parent.id
+
+
+def test_a_refused_validation_says_why(vouchers, validations):
+    voucher = make_voucher(vouchers, AMOUNT, active=False)
+    request = {"redeemables": [{"object": "voucher", "id": voucher.code}], "order": cart()}
+    validated = validate(validations, request)
+    assert validated.valid is False
+    result = validated.redeemables[0]
+    assert (result.status, result.result.error.key) == ("INAPPLICABLE", "voucher_disabled")
+
+
+def test_a_validation_session_holds_the_last_redemption(vouchers, validations, redemptions):
+    voucher = make_voucher(vouchers, AMOUNT, redemption={"quantity": 1})
+    request = {"redeemables": [{"object": "voucher", "id": voucher.code}], "order": cart()}
+    key = name("session")
+    locked = validate(validations, request | {"session": {"type": "LOCK", "key": key}})
+    assert (locked.session.key, locked.session.type) == (key, "LOCK")
+    assert validate(validations, request).valid is False
+    assert validate(validations, request | {"session": {"type": "LOCK", "key": key}}).valid is True
+    with pytest.raises(sdk.BadRequestException) as refused:
+        redeem(redemptions, request)
+    assert refusal(refused.value) == (400, "quantity_exceeded")
+    vouchers.release_validation_session(voucher.code, key)
+    assert redeem(redemptions, request).order.total_amount == 13248
+
+
+def test_vouchers_are_changed_listed_and_deleted(vouchers):
+    made = make_voucher(vouchers, AMOUNT, metadata={"a": 1})
+    update = sdk.VouchersUpdateRequestBody(additional_info="spring", metadata={"b": 2})
+    changed = vouchers.update_voucher(made.code, update)
+    assert (changed.additional_info, changed.metadata) == ("spring", {"a": 1, "b": 2})
+    assert vouchers.disable_voucher(made.code).active is False
+    assert vouchers.enable_voucher(made.code).active is True
+    assert [v.id for v in vouchers.list_vouchers(code=made.code).vouchers] == [made.id]
+    generated = vouchers.generate_random_code(
+        sdk.VouchersCreateRequestBody.from_dict(
+            {
+                "type": "DISCOUNT_VOUCHER",
+                "discount": FIXED,
+                "code_config": {"pattern": "RANDOM-######"},
+            }
+        )
+    )
+    assert generated.code.startswith("RANDOM-")
+    vouchers.delete_voucher(made.code, force=True)
+    with pytest.raises(sdk.NotFoundException) as missing:
+        vouchers.get_voucher(made.code)
+    assert refusal(missing.value) == (404, "not_found")
+
+
+def test_wrong_keys_are_told_apart(live_server):
+    api_key = {"X-App-Id": live_server.credentials["app_id"], "X-App-Token": "wrong"}
+    stranger = sdk.ApiClient(sdk.Configuration(host=live_server.base_url, api_key=api_key))
+    with pytest.raises(sdk.UnauthorizedException):
+        sdk.CustomersApi(stranger).list_customers()
