@@ -27,10 +27,10 @@ dev: setup ## keep a server running, data in .kupon; ARGS="--port 9000" and the 
 	@$(BIN)/kupon dev $(ARGS)
 
 test: setup ## all tests but fuzz and chaos
-	$(BIN)/pytest -n 2 -m 'not fuzz and not chaos' $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup -m 'not fuzz and not chaos' $(ARGS)
 
 fast: setup ## the tests that take no time
-	$(BIN)/pytest -n 2 -m '$(QUICK)' $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup -m '$(QUICK)' $(ARGS)
 
 engine: setup ## the tests of engine and kit
 	$(BIN)/pytest tests/engine tests/kit -m '$(QUICK)' $(ARGS)
@@ -52,7 +52,7 @@ fix: setup ## repair style and format where that can be done by itself
 	$(BIN)/ruff format .
 
 fuzz: setup ## long random proofs
-	$(BIN)/pytest -n 2 -m fuzz $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup -m fuzz $(ARGS)
 
 chaos: setup ## kill processes for a while and count what was lost
 	$(BIN)/pytest -m chaos $(ARGS)

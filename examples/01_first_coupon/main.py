@@ -165,7 +165,8 @@ class Shop:
     def list_redemptions(self, customer_id: str, parent_id: str, status: str) -> None:
         """What the customer has redeemed in this run, and what became of it."""
         listed = self.redemptions.list_redemptions(customer=customer_id, limit=100)
-        children = [r for r in listed.redemptions if r.redemption == parent_id]
+        redemptions = [r for r in listed.redemptions if r.object == "redemption"]
+        children = [r for r in redemptions if r.redemption == parent_id]
         for redemption in children:
             self.account.row(redemption.voucher.code, redemption.result, redemption.status)
             self.account.compare("status", redemption.status, status)

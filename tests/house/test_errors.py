@@ -12,7 +12,28 @@ CATALOGUE_FILE = "kupon/kit/error_catalogue.py"
 RAISERS = {"KuponError", "Refusal", "refuse"}
 
 # Keys of the reference for what Kupon cannot do yet; whoever uses one takes it from here.
-RESERVED: set[str] = set()
+RESERVED = {
+    "ambiguous_tracking_id",
+    "customer_rules_violated",
+    "duplicate_key",
+    "duplicate_resource_key",
+    "invalid_campaign_params",
+    "invalid_export_params",
+    "invalid_gift",
+    "invalid_or_expired_cursor",
+    "invalid_product",
+    "invalid_rollback_params",
+    "missing_amount",
+    "missing_customer",
+    "missing_order_items",
+    "missing_order_items_amount",
+    "missing_param",
+    "missing_required_permission",
+    "order_rules_violated",
+    "promotion_inactive",
+    "promotion_not_active_now",
+    "redemption_rules_violated",
+}
 
 
 def _used() -> set[str]:

@@ -162,8 +162,16 @@ def test_data_of_another_version_are_refused(tmp_path: Path, make_postgres: Make
     cluster = tmp_path / "postgres"
     cluster.mkdir()
     (cluster / "PG_VERSION").write_text("9\n")
-    with pytest.raises(CannotStart, match=r"was written by PostgreSQL 9, this Kupon brings \d\d:"):
+    with pytest.raises(CannotStart, match=r"was written by PostgreSQL 9, this Kupon brings \d\d"):
         make_postgres(tmp_path).start()
+
+
+def test_foreign_files_are_left_alone(tmp_path: Path, make_postgres: MakePostgres) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "letters.txt").write_text("dear")
+    with pytest.raises(CannotStart, match="holds something that is no PostgreSQL cluster"):
+        make_postgres(tmp_path).start()
+    assert (tmp_path / "postgres" / "letters.txt").read_text() == "dear"
 
 
 def test_failure_tells_the_end_of_the_log(tmp_path: Path, make_postgres: MakePostgres) -> None:

@@ -277,6 +277,22 @@ def test_a_twin_does_the_work_that_the_first_could_not(
 
 
 @pytest.mark.race
+def test_a_twin_does_the_work_of_a_first_that_was_killed(
+    threads: ThreadPoolExecutor, caller: Caller, counter: Counter, engine: Engine, events: Any
+) -> None:
+    first, second = send_twins(threads, caller, counter, engine)
+    kill = text(
+        "SELECT pg_terminate_backend(unnest(pg_blocking_pids(pid))) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0"
+    )
+    with engine.connect() as connection:
+        assert connection.execute(kill).scalars().all() == [True]
+    counter.may_go.set()
+    assert (first.result().status_code, second.result().status_code) == (503, 200)
+    assert (counter.served, events()) == ([5, 5], 1)
+
+
+@pytest.mark.race
 def test_many_at_once_do_it_once(
     threads: ThreadPoolExecutor, caller: Caller, counter: Counter, events: Any
 ) -> None:

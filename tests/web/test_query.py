@@ -265,6 +265,12 @@ def test_every_parameter_is_documented_once(parameters: dict[str, dict[str, Any]
         "minimum": 1,
         "maximum": 100,
     }
+    assert parameters["page"]["schema"] == {
+        "type": "integer",
+        "default": 1,
+        "minimum": 1,
+        "maximum": 100,
+    }
     assert parameters["order"]["schema"]["enum"] == ["created_at", "-created_at", "code", "-code"]
 
 

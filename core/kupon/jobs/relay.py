@@ -7,7 +7,7 @@ and a job that nobody finished is told of again after a while.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import redis
@@ -18,6 +18,7 @@ from kupon.jobs.registry import JobRegistry
 from kupon.runtime import clock
 from kupon.storage.database import Engine
 from kupon.storage.queries import outbox
+from kupon.storage.queries.outbox import WakeUp
 from kupon.storage.uow import UnitOfWork
 
 QUEUE = "kupon"
@@ -78,24 +79,36 @@ class Relay:
         return len(events)
 
     def _wake(self) -> int:
+        lines = self._claim()
+        if lines:
+            self._tell(lines)
+        self._client.set(_MARK, 1)
+        return len(lines)
+
+    def _claim(self) -> list[WakeUp]:
         with self._unit() as uow:
             if not self._client.exists(_MARK):
                 outbox.forget_wake_ups(uow)
             lines = outbox.claim_wake_ups(uow, BATCH, RESEND_AFTER)
-            if lines:
-                # Told before the commit: a wake-up too many is harmless, one too few is not.
-                self._queue.enqueue_many(
-                    [
-                        Queue.prepare_data(
-                            DRAIN,
-                            args=(line.project_id, line.handler, line.order_key),
-                            result_ttl=0,
-                            failure_ttl=0,
-                            timeout=3600,
-                        )
-                        for line in lines
-                    ]
-                )
             uow.commit()
-        self._client.set(_MARK, 1)
-        return len(lines)
+        return lines
+
+    def _tell(self, lines: Sequence[WakeUp]) -> None:
+        """Wake workers; after the commit, for a worker leaves alone what it finds locked."""
+        calls = [
+            Queue.prepare_data(
+                DRAIN,
+                args=(line.project_id, line.handler, line.order_key),
+                result_ttl=0,
+                failure_ttl=0,
+                timeout=3600,
+            )
+            for line in lines
+        ]
+        try:
+            self._queue.enqueue_many(calls)
+        except redis.RedisError:
+            with self._unit() as uow:
+                outbox.forget_wake_ups(uow)
+                uow.commit()
+            raise

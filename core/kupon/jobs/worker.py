@@ -14,7 +14,7 @@ from rq.serializers import JSONSerializer
 from kupon.jobs import retry
 from kupon.jobs.registry import Again, JobRegistry
 from kupon.jobs.relay import QUEUE
-from kupon.runtime import clock
+from kupon.runtime import clock, log
 from kupon.storage.database import Engine
 from kupon.storage.queries import outbox
 from kupon.storage.queries.outbox import JobRow
@@ -109,6 +109,7 @@ def _find(registry: JobRegistry, handler: str) -> Callable[[UnitOfWork, JobRow],
         event = outbox.get_event(uow, job.arguments["seq"])
         if event is not None:
             uow.request_id = event.request_id
+            log.request_id.set(event.request_id)
             consumer(uow, event)
 
     return deliver

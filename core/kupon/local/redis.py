@@ -66,6 +66,7 @@ class LocalRedis:
         Raises:  CannotStart with the end of the server's log.
         """
         self._home.mkdir(exist_ok=True)
+        self._data_dir.mkdir(parents=True, exist_ok=True)
         if self._server is not None:
             _end(self._server)
         self._end_leftovers()

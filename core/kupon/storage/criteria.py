@@ -91,7 +91,7 @@ class TextField(ColumnField):
             return among(self.column, condition.texts())
         if operator in PATTERNS:
             return like(self.column, operator, condition)
-        return ColumnField.finds(self, operator, condition, calendar)
+        return super().finds(operator, condition, calendar)
 
 
 class NumberField(ColumnField):
@@ -103,7 +103,7 @@ class NumberField(ColumnField):
             return is_any(self.column, condition.numbers())
         if operator in _SIZES:
             return compare(self.column, operator, condition.numbers())
-        return ColumnField.finds(self, operator, condition, calendar)
+        return super().finds(operator, condition, calendar)
 
 
 class FlagField(ColumnField):
@@ -114,7 +114,7 @@ class FlagField(ColumnField):
         if operator in SAME:
             flags = literal(condition.flags(), ARRAY(Boolean))
             return any_of([self.column == any_(flags)])
-        return ColumnField.finds(self, operator, condition, calendar)
+        return super().finds(operator, condition, calendar)
 
 
 class MomentField(ColumnField):
@@ -124,7 +124,7 @@ class MomentField(ColumnField):
         """Equality, order and distance from today."""
         if operator in DATE_OPERATORS:
             return any_of(during(self.column, s) for s in spans(operator, condition, calendar))
-        return ColumnField.finds(self, operator, condition, calendar)
+        return super().finds(operator, condition, calendar)
 
 
 class DayField(ColumnField):
@@ -136,7 +136,7 @@ class DayField(ColumnField):
             return any_of(on_days(self.column, s) for s in spans(operator, condition, calendar))
         if operator == "$next_month":
             return extract("month", self.column) == calendar.today.month % 12 + 1
-        return ColumnField.finds(self, operator, condition, calendar)
+        return super().finds(operator, condition, calendar)
 
 
 @dataclass(frozen=True, slots=True)

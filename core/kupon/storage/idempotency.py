@@ -3,7 +3,7 @@
 A claim is a row of the request's own transaction: a twin waits on the primary key until the first
 one has ended, then reads its answer; a rollback takes the claim away, so that a retry starts anew.
 
-Source: ADR on idempotency; the reference has none (spec api-conventions, section 5).
+Source: ADR-0015; the reference has none (spec api-conventions, section 5).
 """
 
 from __future__ import annotations
@@ -16,15 +16,12 @@ from kupon.storage.uow import UnitOfWork
 
 KEPT_FOR = timedelta(hours=72)
 
-_TRIES = 3
-
+# A conflict updates nothing, but waits for the first one's end and returns what it has left.
 _CLAIM = (
-    "INSERT INTO idempotency_keys (project_id, key, method, path, body_hash, created_at)"
-    " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (project_id, key) DO NOTHING"
-)
-_READ = (
-    "SELECT method, path, body_hash, status, body FROM idempotency_keys"
-    " WHERE project_id = %s AND key = %s"
+    "INSERT INTO idempotency_keys AS kept (project_id, key, method, path, body_hash, created_at)"
+    " VALUES (%s, %s, %s, %s, %s, %s)"
+    " ON CONFLICT (project_id, key) DO UPDATE SET created_at = kept.created_at"
+    " RETURNING kept.method, kept.path, kept.body_hash, kept.status, kept.body"
 )
 _STORE = "UPDATE idempotency_keys SET status = %s, body = %s WHERE project_id = %s AND key = %s"
 _RELEASE = "DELETE FROM idempotency_keys WHERE project_id = %s AND key = %s"
@@ -56,19 +53,12 @@ def claim(uow: UnitOfWork, request: Claim) -> StoredAnswer | None:
     Raises:  KuponError idempotency_key_conflict when another request has the key.
     Locks:   waits for a twin that is still being worked on; so it comes before all other locks.
     """
-    identity = (uow.project_id, request.key)
-    for _ in range(_TRIES):
-        values = (*identity, request.method, request.path, request.body_hash, uow.now)
-        if uow.driver.execute(_CLAIM, values).rowcount:
-            return None
-        row = uow.driver.execute(_READ, identity).fetchone()
-        # The row that stood in the way may have been purged since.
-        if row is not None:
-            method, path, body_hash, status, body = row
-            if Claim(request.key, method, path, bytes(body_hash)) != request:
-                raise KuponError("idempotency_key_conflict")
-            return StoredAnswer(status, bytes(body))
-    raise KuponError("multiple_requests")
+    values = (request.method, request.path, request.body_hash)
+    claimed = (uow.project_id, request.key, *values, uow.now)
+    [(*kept, status, body)] = uow.driver.execute(_CLAIM, claimed).fetchall()
+    if tuple(kept) != values:
+        raise KuponError("idempotency_key_conflict")
+    return None if status is None else StoredAnswer(status, body)
 
 
 def store(uow: UnitOfWork, request: Claim, status: int, body: bytes) -> None:

@@ -19,7 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kupon import __version__
 from kupon.kit.errors import KuponError
-from kupon.runtime import ids
+from kupon.runtime import ids, log
 from kupon.runtime.settings import Settings
 from kupon.storage.database import is_alive, open_database
 from kupon.web import cors, errors, reference_page
@@ -66,6 +66,8 @@ def build_app(settings: Settings, blueprints: Iterable[Blueprint]) -> Flask:
     """The application with the given resources."""
     app = Flask("kupon", static_folder=None)
     app.json = OrjsonProvider(app)
+    # An identifier may begin with a slash: that names nothing, and is no reason for a redirect.
+    app.url_map.merge_slashes = False
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         PROPAGATE_EXCEPTIONS=False,
@@ -115,6 +117,7 @@ def _describe(spec: APISpec) -> None:
 
 def _number_request() -> None:
     g.request_id = ids.new_request_id()
+    log.request_id.set(g.request_id)
 
 
 def _refuse_null() -> None:

@@ -207,7 +207,8 @@ class ListQuery(WireSchema):
     ORDER: ClassVar[tuple[str, ...]] = ("created_at", "updated_at")
 
     limit = Whole(validate=between(1, LARGEST_LIMIT), load_default=10)
-    page = Whole(validate=between(1), load_default=1)
+    # More pages are served than the reference documents.
+    page = Whole(validate=between(1), load_default=1, metadata={"maximum": 100})
     order = Order()
     created_at = Part(BetweenDates)
     updated_at = Part(BetweenDates)

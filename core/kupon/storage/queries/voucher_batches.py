@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
@@ -47,22 +47,29 @@ class NewCodes:
 
 _LINE = "\n"
 
-_INSERT = (
+_CANDIDATES = (
+    " unnest(string_to_array(%(ids)s, %(line)s), string_to_array(%(codes)s, %(line)s),"
+    " string_to_array(%(keys)s, %(line)s)) AS drawn(id, code, key)"
+)
+_INSERT_FROM = (
     "INSERT INTO vouchers (project_id, id, code, code_key, type, discount, campaign_id,"
     " category_id, start_date, expiration_date, validity_timeframe, validity_day_of_week,"
     " validity_hours, redemption_quantity, is_active, additional_info, metadata, created_at)"
-    " SELECT %(project_id)s, new.id, new.code, new.key, %(type)s, %(discount)s::jsonb,"
+    " SELECT %(project_id)s, id, code, key, %(type)s, %(discount)s::jsonb,"
     " %(campaign_id)s, %(category_id)s, %(start_date)s, %(expiration_date)s,"
     " %(validity_timeframe)s::jsonb, %(validity_day_of_week)s::jsonb, %(validity_hours)s::jsonb,"
     " %(redemption_quantity)s, %(is_active)s, %(additional_info)s, %(metadata)s::jsonb, %(now)s"
-    " FROM unnest(string_to_array(%(ids)s, %(line)s), string_to_array(%(codes)s, %(line)s),"
-    " string_to_array(%(keys)s, %(line)s)) AS new(id, code, key)"
+    " FROM"
 )
-_UNTAKEN = (
-    " WHERE NOT EXISTS (SELECT 1 FROM vouchers taken WHERE taken.project_id = %(project_id)s"
-    " AND taken.code_key = new.key) LIMIT %(limit)s"
-)
+_INSERT = _INSERT_FROM + _CANDIDATES
 _UNLESS_TAKEN = " ON CONFLICT (project_id, code_key) DO NOTHING"
+_INSERT_FREE = (
+    "WITH new AS MATERIALIZED (SELECT * FROM" + _CANDIDATES + " WHERE NOT EXISTS (SELECT 1 FROM"
+    " vouchers taken WHERE taken.project_id = %(project_id)s AND taken.code_key = drawn.key)"
+    " LIMIT %(limit)s),"
+    " added AS (" + _INSERT_FROM + " new" + _UNLESS_TAKEN + " RETURNING id)"
+    " SELECT (SELECT count(*) FROM new), added.id FROM (SELECT) one LEFT JOIN added ON true"
+)
 
 
 def insert_codes(
@@ -85,18 +92,27 @@ def insert_codes(
     return uow.driver.execute(_INSERT + _UNLESS_TAKEN, values).rowcount
 
 
+class Inserted(NamedTuple):
+    """What became of candidates: the ids of the new codes, and whether none is left among them.
+
+    Shapes: is_used_up is False too when others took candidates meanwhile and it is not known.
+    """
+
+    ids: list[str]
+    is_used_up: bool
+
+
 def insert_free_codes(
     uow: UnitOfWork, template: CodeTemplate, candidates: NewCodes, limit: int
-) -> list[str]:
-    """Insert at most `limit` of the candidates, those that are free; the ids of the new ones.
+) -> Inserted:
+    """Insert at most `limit` of the candidates, those that are free.
 
     Locks:   as insert_codes.
     """
     rows = uow.driver.execute(
-        f"{_INSERT}{_UNTAKEN}{_UNLESS_TAKEN} RETURNING id",
-        _values(uow, template, candidates) | {"limit": limit},
-    )
-    return [row[0] for row in rows]
+        _INSERT_FREE, _values(uow, template, candidates) | {"limit": limit}
+    ).fetchall()
+    return Inserted([row[1] for row in rows if row[1] is not None], rows[0][0] < limit)
 
 
 def _values(uow: UnitOfWork, template: CodeTemplate, new: NewCodes) -> dict[str, Any]:

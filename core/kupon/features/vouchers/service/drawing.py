@@ -92,9 +92,10 @@ def _draw_walking(
     walk: Walk,
 ) -> Drawn:
     candidates = _new_codes(walk.codes(pattern), is_case_sensitive)
-    found = voucher_batches.insert_free_codes(uow, template, candidates, count)
-    walk = walk.onward(pattern)
-    return Drawn(len(found), walk, walk.position >= pattern.capacity)
+    inserted = voucher_batches.insert_free_codes(uow, template, candidates, count)
+    if inserted.is_used_up:
+        walk = walk.onward(pattern)
+    return Drawn(len(inserted.ids), walk, walk.position >= pattern.capacity)
 
 
 def draw_one(
@@ -112,10 +113,11 @@ def draw_one(
     walk = _begin_walk(pattern)
     while walk.position < min(pattern.capacity, _LARGEST_WALKED):
         candidates = _new_codes(walk.codes(pattern), is_case_sensitive)
-        found = voucher_batches.insert_free_codes(uow, template, candidates, 1)
-        if found:
-            return found[0]
-        walk = walk.onward(pattern)
+        inserted = voucher_batches.insert_free_codes(uow, template, candidates, 1)
+        if inserted.ids:
+            return inserted.ids[0]
+        if inserted.is_used_up:
+            walk = walk.onward(pattern)
     raise KuponError("invalid_code_config", "Property .code_config has no codes left")
 
 
