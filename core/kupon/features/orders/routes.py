@@ -16,7 +16,7 @@ blueprint = Blueprint("orders", __name__)
 @blueprint.get("/v1/orders")
 @endpoint(query=schemas.OrderListQuery, returns=schemas.OrderList)
 def list_orders(ctx: Context, query: PageRequest) -> dict[str, Any]:
-    return service.list_orders(ctx.uow, query)
+    return service.list_orders(ctx.uow, query, ctx.tz)
 
 
 @blueprint.post("/v1/orders")

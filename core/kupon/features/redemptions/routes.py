@@ -34,7 +34,7 @@ def redeem_stacked_discounts(ctx: Context, body: dict[str, Any]) -> Answer:
 @blueprint.get("/v1/redemptions")
 @endpoint(query=schemas.RedemptionsQuery, returns=schemas.RedemptionList)
 def list_redemptions(ctx: Context, query: PageRequest) -> dict[str, Any]:
-    return service.list_redemptions(ctx.uow, query)
+    return service.list_redemptions(ctx.uow, query, ctx.tz)
 
 
 @blueprint.get("/v1/redemptions/<redemption_id>")

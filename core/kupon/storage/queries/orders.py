@@ -6,6 +6,7 @@ Source: spec api-conventions, sections 7, 9 and 11.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 
 from psycopg.rows import dict_row
@@ -100,9 +101,9 @@ _ORDERS = Listing(
 )
 
 
-def list_orders(uow: UnitOfWork, request: PageRequest) -> Page[Row]:
-    """One page of orders."""
-    page = fetch_page(uow, _ORDERS, request)
+def list_orders(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> Page[Row]:
+    """One page of orders; plain dates are days of the time zone."""
+    page = fetch_page(uow, _ORDERS, request, tz=tz)
     return Page([_as_row(order) for order in page.rows], page.total, page.has_more)
 
 

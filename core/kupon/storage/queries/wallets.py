@@ -71,6 +71,7 @@ def list_holdings(
     listing = Listing(
         Voucher,
         fields=_FIELDS,
+        is_walked=True,
         where=(Voucher.holder_id == customer_id, not_(_IS_IN_BIN)),
     )
     after = request.starting_after_id

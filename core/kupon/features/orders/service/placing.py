@@ -6,6 +6,7 @@ Source: spec api-conventions, section 11; events-webhooks-data, section 4.4.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import tzinfo
 from typing import Any
 
 from kupon.features.customers import service as customers
@@ -38,9 +39,9 @@ def get_order(uow: UnitOfWork, reference: str) -> dict[str, Any]:
     return schemas.dump_order(orders.get_order(uow, reference))
 
 
-def list_orders(uow: UnitOfWork, request: PageRequest) -> dict[str, Any]:
+def list_orders(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> dict[str, Any]:
     """One page of orders."""
-    page = orders.list_orders(uow, request)
+    page = orders.list_orders(uow, request, tz)
     return list_body("orders", [schemas.dump_order(row) for row in page.rows], total=page.total)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Any
 
 from kupon.features.customers.schemas import dump_simple_customer
@@ -26,9 +27,9 @@ def get_redemption(uow: UnitOfWork, redemption_id: str) -> dict[str, Any]:
     return dump_rows(uow, [redemptions.get_redemption(uow, redemption_id)])[0]
 
 
-def list_redemptions(uow: UnitOfWork, request: PageRequest) -> dict[str, Any]:
+def list_redemptions(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> dict[str, Any]:
     """A page of redemptions and rollbacks, children and parents alike."""
-    page = redemptions.list_redemptions(uow, request, read_definitions(uow).timezone)
+    page = redemptions.list_redemptions(uow, request, tz)
     return list_body("redemptions", dump_rows(uow, page.rows), total=page.total)
 
 
