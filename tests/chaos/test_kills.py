@@ -145,7 +145,7 @@ def redeem_until_answered(server, body, headers):
     raise AssertionError("never answered")
 
 
-def feed(session, server, customer, count, patience_s=60.0):
+def feed(session, server, customer, count, patience_s=120.0):
     """The redemptions in a customer's activity feed, once there are so many."""
     ends_at = clock.monotonic_s() + patience_s
     while True:

@@ -7,7 +7,7 @@ import redis
 from rq import Queue
 
 from kupon.jobs.registry import JobRegistry
-from kupon.jobs.relay import Relay
+from kupon.jobs.relay import QUEUE, Relay
 from kupon.jobs.worker import drain_line
 
 
@@ -27,7 +27,7 @@ def registry(done):
 def relay(engine, settings, registry):
     with redis.Redis.from_url(settings.redis_url) as client:
         yield Relay(engine, client, registry)
-        client.flushdb()
+        Queue(QUEUE, connection=client).empty()
 
 
 @pytest.fixture

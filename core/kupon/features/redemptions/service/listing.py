@@ -9,8 +9,9 @@ from typing import Any
 
 from kupon.features.customers.schemas import dump_simple_customer
 from kupon.features.redemptions import schemas
-from kupon.features.validations.service.evaluation import code_key, read_definitions
+from kupon.features.validations.service.evaluation import read_definitions
 from kupon.features.vouchers.schemas import dump_voucher
+from kupon.features.vouchers.service import code_key
 from kupon.kit.errors import not_found
 from kupon.kit.pages import PageRequest, list_body
 from kupon.kit.timestamps import format_moment
@@ -35,7 +36,8 @@ def list_redemptions(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> dict[
 
 def list_voucher_redemptions(uow: UnitOfWork, project: ProjectFacts, code: str) -> dict[str, Any]:
     """Everything that was redeemed and rolled back with one code, the newest first."""
-    voucher = snapshots.find_voucher(uow, code_key(project, code), code)
+    key = code_key(code, is_case_sensitive=project.case_sensitive_codes)
+    voucher = snapshots.find_voucher(uow, key, code)
     if voucher is None:
         raise not_found("voucher", code)
     entries = dump_rows(uow, redemptions.list_of_voucher(uow, voucher.id))

@@ -14,6 +14,7 @@ from kupon.engine.order import Order
 from kupon.engine.validate import evaluate
 from kupon.features.customers import service as customers
 from kupon.features.orders import service as orders
+from kupon.features.vouchers.service import code_key
 from kupon.kit.errors import KuponError, not_found
 from kupon.runtime import ids
 from kupon.storage.definitions import DefinitionCache, Definitions
@@ -71,11 +72,6 @@ def read_definitions(uow: UnitOfWork) -> Definitions:
     return _definitions.get(uow, uow.project_id, projects.get_revision(uow))
 
 
-def code_key(project: ProjectFacts, code: str) -> str:
-    """The form of a code that is unique: folded where the project ignores case."""
-    return code if project.case_sensitive_codes else code.casefold()
-
-
 def assemble(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) -> Case:
     """Load what the body names and judge it.
 
@@ -131,13 +127,17 @@ def _tracking_id(
     return sent
 
 
+def _key(project: ProjectFacts, code: str) -> str:
+    return code_key(code, is_case_sensitive=project.case_sensitive_codes)
+
+
 def _wanted(project: ProjectFacts, body: Mapping[str, Any]) -> Wanted:
     codes = [sent["id"] for sent in body["redeemables"] if sent["object"] == "voucher"]
     customer = body.get("customer") or {}
     order = body.get("order") or {}
     session = body.get("session") or {}
     return Wanted(
-        code_keys=[code_key(project, code) for code in codes],
+        code_keys=[_key(project, code) for code in codes],
         voucher_ids=[code for code in codes if code.startswith(VOUCHER_ID_PREFIX)],
         customer_id=customer.get("id"),
         customer_source_id=customer.get("source_id"),
@@ -155,7 +155,7 @@ def _match(
     for redeemable in sent:
         if redeemable["object"] == "voucher":
             name = redeemable["id"]
-            voucher = facts.vouchers.get(code_key(project, name)) or facts.vouchers.get(name)
+            voucher = facts.vouchers.get(_key(project, name)) or facts.vouchers.get(name)
             if voucher is not None:
                 found[name] = voucher
     return found

@@ -1,4 +1,4 @@
-"""What tests of vouchers share: a project that ignores case, and the events that were staged."""
+"""What tests of several features share: a project that ignores case, and what was staged."""
 
 from __future__ import annotations
 
