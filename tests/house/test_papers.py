@@ -20,7 +20,7 @@ PRIVATE = [ip_network("127.0.0.0/8"), ip_network("0.0.0.0/32")]
 DOCUMENTATION = [ip_network(f"{n}.0/24") for n in ("192.0.2", "198.51.100", "203.0.113")]
 RESERVED_HOSTS = ("localhost", "example.com", "example.org", "example.net", ".example", ".test")
 # Where licences and document formats are published.
-STANDARDS = {"www.apache.org", "json-schema.org", "spec.openapis.org", "keepachangelog.com", "semver.org"}
+STANDARDS = {"www.apache.org", "keepachangelog.com", "semver.org"}
 
 
 def _guides():

@@ -8,7 +8,7 @@ import sys
 
 import redis
 
-from kupon.testing.servers import database_named, redis_numbered
+from kupon.testing.servers import database_named, open_redis_database, redis_numbered
 
 RUN = """
 import os, sys, time
@@ -28,9 +28,13 @@ def test_projects_do_not_see_each_other(api, connect_api, new_project):
     assert api.get("/v1/categories").expect()["total"] == 1
 
 
-def test_the_redis_database_is_leased(settings):
-    with redis.Redis.from_url(settings.redis_url) as client:
-        assert client.exists("kupon:test-lease")
+def test_each_worker_has_a_redis_database_of_its_own(servers, settings):
+    with open_redis_database(servers) as one, open_redis_database(servers) as two:
+        assert len({one, two, settings.redis_url}) == 3
+        with redis.Redis.from_url(one) as client:
+            client.flushdb()
+        with open_redis_database(servers) as three:
+            assert three not in {one, two, settings.redis_url}
 
 
 def test_urls_are_rewritten():

@@ -39,7 +39,6 @@ _HASTE = {
     "autovacuum": "off",
     "shared_buffers": "128MB",
 }
-_LEASE = "kupon:test-lease"
 _LEASE_S = 7200
 
 
@@ -110,19 +109,23 @@ def open_database_copy(servers: Servers) -> Iterator[str]:
 def open_redis_database(servers: Servers) -> Iterator[str]:
     """An empty logical Redis database of one's own; its URL.
 
+    Locks:   a lease in database 0, which a test that empties its own does not lose.
     Raises:  RuntimeError when all are taken.
     """
-    for number in range(1, 64):
-        url = redis_numbered(servers.redis_url, number)
-        with redis.Redis.from_url(url) as client:
+    with redis.Redis.from_url(redis_numbered(servers.redis_url, 0)) as leases:
+        for number in range(1, 64):
+            lease = f"kupon:test-lease:{number}"
+            if not leases.set(lease, 1, nx=True, ex=_LEASE_S):
+                continue
+            url = redis_numbered(servers.redis_url, number)
             try:
-                is_ours = client.set(_LEASE, 1, nx=True, ex=_LEASE_S)
+                with redis.Redis.from_url(url) as client:
+                    client.flushdb()
             except redis.ResponseError:
                 break
-            if is_ours:
-                yield url
-                client.flushdb()
-                return
+            yield url
+            leases.delete(lease)
+            return
     raise RuntimeError("every logical database of the Redis server is in use by a test run")
 
 
