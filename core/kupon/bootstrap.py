@@ -29,11 +29,11 @@ from kupon.jobs.registry import JobRegistry, Periodic
 from kupon.jobs.relay import Relay
 from kupon.jobs.schedule import run_scheduler as schedule
 from kupon.jobs.worker import run_worker as work
-from kupon.runtime import clock
+from kupon.runtime import clock, priority
 from kupon.runtime.log import configure_logging
 from kupon.runtime.settings import Settings
 from kupon.storage import idempotency
-from kupon.storage.database import open_database
+from kupon.storage.database import Engine, open_database
 from kupon.storage.queries import outbox, session_locks
 from kupon.storage.uow import UnitOfWork
 from kupon.web.app import build_app
@@ -78,9 +78,8 @@ def build_registry() -> JobRegistry:
 
 def run_worker(settings: Settings, *, burst: bool = False) -> None:
     """Work on background jobs until told to stop, or until none is queued (burst)."""
-    configure_logging(settings)
     work(
-        open_database(settings.database_url, pool_size=2),
+        _open_background(settings),
         redis.Redis.from_url(settings.redis_url),
         build_registry(),
         is_burst=burst,
@@ -89,9 +88,8 @@ def run_worker(settings: Settings, *, burst: bool = False) -> None:
 
 def run_relay(settings: Settings, *, once: bool = False) -> None:
     """Relay events and wake workers until told to stop, or a single time (once)."""
-    configure_logging(settings)
     relay = Relay(
-        open_database(settings.database_url, pool_size=2),
+        _open_background(settings),
         redis.Redis.from_url(settings.redis_url),
         build_registry(),
     )
@@ -103,8 +101,14 @@ def run_relay(settings: Settings, *, once: bool = False) -> None:
 
 def run_scheduler(settings: Settings) -> None:
     """Run periodic tasks until told to stop."""
+    schedule(_open_background(settings), build_registry(), _StopSignal())
+
+
+def _open_background(settings: Settings) -> Engine:
+    """The database of a background process, which leaves the processor to the web processes."""
     configure_logging(settings)
-    schedule(open_database(settings.database_url, pool_size=1), build_registry(), _StopSignal())
+    priority.step_back()
+    return open_database(settings.database_url, pool_size=2, is_repeatable=True)
 
 
 def provision(settings: Settings, name: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.fuzz.strategies import Known
+from tests.fuzz.strategies import NEW, Known
 
 from kupon.bootstrap import create_app
 from kupon.storage.database import open_database
@@ -67,7 +67,7 @@ def known(fuzzed) -> Known:
         "customer_id": [customer["id"], customer["source_id"]],
         "product_id": [product["id"], product["source_id"]],
         "sku_id": [sku["id"], sku["source_id"]],
-        "code": [voucher["code"], voucher["id"]],
+        "code": [voucher["code"], voucher["id"], NEW],
         "campaign_id": [campaign["id"], campaign["name"]],
         "category_id": [category["id"]],
         "order_id": [order["id"]],
@@ -90,12 +90,12 @@ def _bodies(main: Any, customer: Any, product: Any, voucher: Any) -> dict[str, A
     single = {"customer": main["customer"], "order": main["order"]}
     return {
         "POST /v1/campaigns": {
-            "name": f"Campaign {customer['id']}",
+            "name": NEW,
             "campaign_type": "DISCOUNT_COUPONS",
             "vouchers_count": 1,
             "voucher": DISCOUNT | CODES,
         },
-        "POST /v1/categories": {"name": f"Category {customer['id']}", "hierarchy": 1},
+        "POST /v1/categories": {"name": NEW, "hierarchy": 1},
         "POST /v1/customers": {"source_id": customer["source_id"], "name": "Ada Example"},
         "POST /v1/products": {"source_id": product["source_id"], "name": "Mug", "price": 100},
         "POST /v1/products/{product_id}/skus": {"sku": "Red mug", "price": 100},

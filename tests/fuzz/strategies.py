@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 DEEPEST = 5
+# Stands for an identifier that is new each time a request is sent.
+NEW = "brand-new-name"
 Path = tuple[str | int, ...]
 
 # What has broken servers before: limits of integers and of texts, and characters that are none.
@@ -64,7 +67,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Known:
-    """What exists: identifiers by the name of their path parameter, and bodies that are accepted."""
+    """What exists: identifiers by the name of their path parameter, and accepted bodies."""
 
     names: dict[str, list[str]]
     bodies: dict[str, Any]
@@ -225,7 +228,7 @@ def _apply(sample: Any, edits: list[tuple[Path, Any]]) -> Any:
     body = deepcopy(sample)
     for path, value in edits:
         node = body
-        for step, following in zip(path, path[1:], strict=False):
+        for step, following in pairwise(path):
             node = _child(node, step, [] if following == 0 else {})
         _put(node, path[-1], value)
     return body

@@ -44,7 +44,8 @@ def test_a_worker_that_is_faster_than_the_relay_finds_the_job(
 ):
     def work_at_once(_, calls):
         for call in calls:
-            drain_line(engine, registry, *call.args)
+            for line in call.args[0]:
+                drain_line(engine, registry, *line)
 
     monkeypatch.setattr(Queue, "enqueue_many", work_at_once)
     enqueue(1)

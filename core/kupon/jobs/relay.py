@@ -26,6 +26,7 @@ DRAIN = "kupon.jobs.worker.drain"
 
 BATCH = 500
 RESEND_AFTER = timedelta(seconds=60)
+BUNDLE = 25
 IDLE_S = 0.05
 TROUBLE_S = 1.0
 
@@ -85,6 +86,13 @@ class Relay:
         self._client.set(_MARK, 1)
         return len(lines)
 
+    def _bundle(self, lines: Sequence[WakeUp]) -> list[Sequence[WakeUp]]:
+        """Deliveries in bundles, because a message costs more than most of them; tasks alone."""
+        tasks = [[line] for line in lines if line.handler in self._registry.tasks]
+        deliveries = [line for line in lines if line.handler not in self._registry.tasks]
+        starts = range(0, len(deliveries), BUNDLE)
+        return [*tasks, *(deliveries[start : start + BUNDLE] for start in starts)]
+
     def _claim(self) -> list[WakeUp]:
         with self._unit() as uow:
             if not self._client.exists(_MARK):
@@ -98,12 +106,12 @@ class Relay:
         calls = [
             Queue.prepare_data(
                 DRAIN,
-                args=(line.project_id, line.handler, line.order_key),
+                args=([(line.project_id, line.handler, line.order_key) for line in bundle],),
                 result_ttl=0,
                 failure_ttl=0,
                 timeout=3600,
             )
-            for line in lines
+            for bundle in self._bundle(lines)
         ]
         try:
             self._queue.enqueue_many(calls)

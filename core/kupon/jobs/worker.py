@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import redis
@@ -49,20 +49,21 @@ def run_worker(
     worker.work(burst=is_burst, logging_level="WARNING")
 
 
-def drain(project_id: str, handler: str, order_key: str) -> int:
-    """Do the jobs of one line in their order, until none is due or the turn is over.
+def drain(lines: Sequence[tuple[str, str, str]]) -> int:
+    """Do the jobs of some lines, given by project, handler and order key.
 
     Shapes:  the number of jobs done.
     """
     if _process is None:
         raise RuntimeError("drain runs inside run_worker only")
-    return drain_line(_process.engine, _process.registry, project_id, handler, order_key)
+    engine, registry = _process.engine, _process.registry
+    return sum(drain_line(engine, registry, *line) for line in lines)
 
 
 def drain_line(
     engine: Engine, registry: JobRegistry, project_id: str, handler: str, order_key: str
 ) -> int:
-    """As `drain`, with the process's parts given."""
+    """Do the jobs of one line in their order, until none is due or the turn is over."""
     done = 0
     ends_at = clock.monotonic_s() + TURN_S
     while clock.monotonic_s() < ends_at:

@@ -11,7 +11,6 @@ from sqlalchemy import Engine as Engine
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-
 # Planning a hot statement anew takes several times as long as running it, and the server would do
 # so for each array parameter: the plan made once per connection is kept.
 _OPTIONS = "-c timezone=UTC -c jit=off -c plan_cache_mode=force_generic_plan"
@@ -21,11 +20,14 @@ def _dump_text(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def open_database(url: str, pool_size: int = 10) -> Engine:
+def open_database(url: str, pool_size: int = 10, *, is_repeatable: bool = False) -> Engine:
     """A pool for one process; connections are opened when first needed.
 
-    Shapes: url as libpq or SQLAlchemy writes it (`postgresql://...`).
+    Shapes: url as libpq or SQLAlchemy writes it (`postgresql://...`). is_repeatable says that
+        what a crash of the database takes back is done again: a job's effects and its removal
+        are one transaction, so background work need not wait for the disk at each commit.
     """
+    options = f"{_OPTIONS} -c synchronous_commit=off" if is_repeatable else _OPTIONS
     set_json_dumps(orjson.dumps)
     set_json_loads(orjson.loads)
     return create_engine(
@@ -37,7 +39,7 @@ def open_database(url: str, pool_size: int = 10) -> Engine:
         isolation_level="AUTOCOMMIT",
         json_serializer=_dump_text,
         json_deserializer=orjson.loads,
-        connect_args={"application_name": "kupon", "options": _OPTIONS},
+        connect_args={"application_name": "kupon", "options": options},
     )
 
 

@@ -59,7 +59,7 @@ class Jobs:
         for _ in range(_MOST_TURNS):
             if not self._relay.turn():
                 return done
-            done += sum(self._drain(*job.args) for job in self._queue.jobs)
+            done += sum(self._drain(*line) for job in self._queue.jobs for line in job.args[0])
             self._queue.empty()  # type: ignore[no-untyped-call]  # rq's is untyped
         raise AssertionError(f"background work was not done after {_MOST_TURNS} turns")
 

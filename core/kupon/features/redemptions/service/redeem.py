@@ -92,6 +92,7 @@ class _Draft:
         self._case = case
         self._customer = customer
         self._customer_id = customer["id"] if customer else None
+        self._whole = order_columns(case.evaluation.end, since=case.evaluation.start)
         self._steps = [(step, self._voucher_of(step)) for step in applied]
         self._child_ids = [ids.new_id("r_") for _ in applied]
         # One incentive is its own root; several get a parent.
@@ -115,7 +116,7 @@ class _Draft:
             "status": (case.body["order"] or {}).get("status") or "PAID",
             "customer_id": self._customer_id or stored.get("customer_id"),
             "referrer_id": stored.get("referrer_id") or body.get("referrer_id"),
-            **order_columns(evaluation.end, since=evaluation.start),
+            **self._whole,
             "redemptions": {**stored.get("redemptions", {}), self._root_id: self._order_entry()},
             "created_at": stored.get("created_at") or self._uow.now,
             "updated_at": self._uow.now if stored else None,
@@ -182,7 +183,10 @@ class _Draft:
         if self._order is None:
             return None
         named = {name: self._order[name] for name in _NAMES}
-        return dump_order(named | order_columns(after, since=before), is_step=True)
+        evaluation = self._case.evaluation
+        is_whole = after is evaluation.end and before is evaluation.start
+        columns = self._whole if is_whole else order_columns(after, since=before)
+        return dump_order(named | columns, is_step=True)
 
     def rows(self, effects: Sequence[UseVoucher]) -> Redeemed:
         """What storage is to write."""

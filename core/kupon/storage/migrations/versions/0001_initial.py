@@ -289,6 +289,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_orders")),
         sa.UniqueConstraint("project_id", "source_id", name=op.f("uq_orders_project_id_source_id")),
+        postgresql_with={"fillfactor": "85"},
     )
     op.create_index("ix_orders_created", "orders", ["project_id", "created_at"], unique=False)
     op.create_index("ix_orders_customer", "orders", ["project_id", "customer_id"], unique=False)
@@ -488,6 +489,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_vouchers")),
         sa.UniqueConstraint("project_id", "code_key", name=op.f("uq_vouchers_project_id_code_key")),
+        postgresql_with={"fillfactor": "85"},
     )
     op.create_index(
         "ix_vouchers_campaign",
