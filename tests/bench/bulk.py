@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from tests.bench import calls, seeds
@@ -12,37 +14,49 @@ from tests.bench.rig import Rig, judged
 
 from kupon.runtime import ids
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 CODES = 100_000
 
 _ROWS_PER_STATEMENT = 1000
+_ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _PATIENCE_S = 300.0
 _POLL_S = 0.05
 _REST_S = 1.0
 
 
-def validation_load(rig: Rig, connections: int, seconds: float) -> Load:
+def validation_load(rig: Rig, connections: int, seconds: float, **options: Any) -> Load:
     """Validations of one coupon after the other."""
-    code = seeds.VALIDATED + calls.CODE_NUMBER
-    return rig.load("/v1/validations", code, connections, seconds, cycle=seeds.VALIDATED_COUNT)
+    code, cycle = seeds.VALIDATED + calls.CODE_NUMBER, seeds.VALIDATED_COUNT
+    return rig.load("/v1/validations", code, connections, seconds, cycle=cycle, **options)
 
 
 def insert_rows(rig: Rig, _: float) -> dict[str, float]:
-    """As many rows by statements of 1,000 rows each into a table with a unique index."""
+    """As many rows of a code's width by statements of 1,000 rows each; one unique index."""
     with psycopg.connect(rig.database_url, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS yardstick_rows")
         connection.execute(
-            "CREATE TABLE yardstick_rows (project_id text NOT NULL, code text NOT NULL,"
-            " type text NOT NULL, created_at timestamptz NOT NULL, UNIQUE (project_id, code))"
+            "CREATE TABLE yardstick_rows (project_id text, id text, code text, type text,"
+            " campaign_id text, discount jsonb, redemption_quantity bigint,"
+            " created_at timestamptz, UNIQUE (project_id, code))"
         )
-        codes = [ids.choose("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", 10) for _ in range(CODES)]
-        now = datetime.now(UTC)
-        places = ", ".join(["(%s, %s, %s, %s)"] * _ROWS_PER_STATEMENT)
+        rows = list(_rows())
+        places = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s)"] * _ROWS_PER_STATEMENT)
         statement = f"INSERT INTO yardstick_rows VALUES {places}"
         begun = time.perf_counter()
         for start in range(0, CODES, _ROWS_PER_STATEMENT):
-            rows = [("p", code, "D", now) for code in codes[start : start + _ROWS_PER_STATEMENT]]
-            connection.execute(statement, [value for row in rows for value in row])
+            slice_ = rows[start : start + _ROWS_PER_STATEMENT]
+            connection.execute(statement, [value for row in slice_ for value in row])
         return {"seconds": time.perf_counter() - begun}
+
+
+def _rows() -> Iterator[tuple[Any, ...]]:
+    project_id, campaign_id = ids.new_id("proj_"), ids.new_id("camp_")
+    discount, now = json.dumps(calls.DISCOUNT), datetime.now(UTC)
+    for voucher_id in ids.new_ids("v_", CODES):
+        code = ids.choose(_ALPHABET, 10)
+        yield (project_id, voucher_id, code, "DISCOUNT_VOUCHER", campaign_id, discount, 1, now)
 
 
 def make_codes(rig: Rig, _: float) -> dict[str, float]:
@@ -59,7 +73,7 @@ def make_codes(rig: Rig, _: float) -> dict[str, float]:
 
 def validate_meanwhile(rig: Rig, _: float) -> dict[str, float]:
     """One client's validations while such a campaign is being made."""
-    rig.generator.begin(validation_load(rig, 1, _PATIENCE_S))
+    rig.generator.begin(validation_load(rig, 1, _PATIENCE_S, warm_up_s=_REST_S))
     time.sleep(_REST_S)
     _wait_for_codes(rig, _request_codes(rig), 5 * _POLL_S)
     outcome = judged(rig.generator.end(), calls.check_validation)

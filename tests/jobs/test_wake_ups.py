@@ -8,7 +8,7 @@ from rq import Queue
 
 from kupon.jobs.registry import JobRegistry
 from kupon.jobs.relay import QUEUE, Relay
-from kupon.jobs.worker import drain_line
+from kupon.jobs.worker import drain_all
 
 
 @pytest.fixture
@@ -44,8 +44,7 @@ def test_a_worker_that_is_faster_than_the_relay_finds_the_job(
 ):
     def work_at_once(_, calls):
         for call in calls:
-            for line in call.args[0]:
-                drain_line(engine, registry, *line)
+            drain_all(engine, registry, call.args[0])
 
     monkeypatch.setattr(Queue, "enqueue_many", work_at_once)
     enqueue(1)

@@ -25,7 +25,9 @@ def test_work_is_done_in_order_until_nothing_is_left(jobs, uow):
 
 def test_events_reach_their_consumers(jobs, uow, project):
     seen = []
-    jobs.registry.subscribe("test_consumer", lambda _, event: seen.append(event), ["test.happened"])
+    jobs.registry.subscribe(
+        "test_consumer", lambda _, events: seen.extend(events), ["test.happened"]
+    )
     uow.stage("test.happened", "thing_1", {"size": 1})
     uow.stage("test.other", "thing_1", {})
     uow.commit()

@@ -18,4 +18,3 @@ class RestoreVoucher:
     """Give one use of a code back."""
 
     voucher_id: str
-

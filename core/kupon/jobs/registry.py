@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ class Again:
 
 
 Task = Callable[[UnitOfWork, Mapping[str, Any]], Again | None]
-Consumer = Callable[[UnitOfWork, EventRow], None]
+Consumer = Callable[[UnitOfWork, Sequence[EventRow]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,9 @@ class JobRegistry:
 
     def subscribe(self, name: str, consumer: Consumer, events: Iterable[str]) -> None:
         """A consumer of events by name (`*` for all), in order per aggregate, at least once.
+
+        Shapes:  the consumer gets the events of several aggregates at once, in the order in which
+            they were staged; what it writes and their removal are one transaction.
 
         Raises:  ValueError for a name that is taken.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import redis
@@ -12,7 +12,7 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from kupon.jobs import retry
-from kupon.jobs.registry import Again, JobRegistry
+from kupon.jobs.registry import JobRegistry
 from kupon.jobs.relay import QUEUE
 from kupon.runtime import clock, log
 from kupon.storage.database import Engine
@@ -22,6 +22,7 @@ from kupon.storage.uow import UnitOfWork
 
 # A line that takes longer goes to the end of the queue, so that others get their turn.
 TURN_S = 2.0
+BATCH = 50
 
 _log = logging.getLogger("kupon.worker")
 
@@ -50,78 +51,133 @@ def run_worker(
 
 
 def drain(lines: Sequence[tuple[str, str, str]]) -> int:
-    """Do the jobs of some lines, given by project, handler and order key.
+    """Do the jobs of some lines, given by project, handler and order key; how many were done."""
+    if _process is None:
+        raise RuntimeError("drain runs inside run_worker only")
+    return drain_all(_process.engine, _process.registry, lines)
+
+
+def drain_all(engine: Engine, registry: JobRegistry, lines: Sequence[tuple[str, str, str]]) -> int:
+    """As `drain`, with the process's parts given."""
+    bundles: dict[tuple[str, str], list[str]] = {}
+    for project_id, handler, order_key in lines:
+        bundles.setdefault((project_id, handler), []).append(order_key)
+    return sum(
+        drain_lines(engine, registry, project_id, handler, order_keys)
+        for (project_id, handler), order_keys in bundles.items()
+    )
+
+
+def drain_lines(
+    engine: Engine,
+    registry: JobRegistry,
+    project_id: str,
+    handler: str,
+    order_keys: Sequence[str],
+) -> int:
+    """Do the jobs of lines of one handler, until none is due or the turn is over.
 
     Shapes:  the number of jobs done.
     """
-    if _process is None:
-        raise RuntimeError("drain runs inside run_worker only")
-    engine, registry = _process.engine, _process.registry
-    return sum(drain_line(engine, registry, *line) for line in lines)
-
-
-def drain_line(
-    engine: Engine, registry: JobRegistry, project_id: str, handler: str, order_key: str
-) -> int:
-    """Do the jobs of one line in their order, until none is due or the turn is over."""
-    done = 0
+    turn = _Turn(engine, registry, project_id, handler)
     ends_at = clock.monotonic_s() + TURN_S
+    done = 0
     while clock.monotonic_s() < ends_at:
-        if not _do_next(engine, registry, project_id, handler, order_key):
+        count = turn.do_next(order_keys)
+        if not count:
             return done
-        done += 1
-    with UnitOfWork(engine, project_id=project_id, now=clock.now()) as uow:
-        outbox.wake_again(uow, handler, order_key)
+        done += count
+    with turn.unit() as uow:
+        outbox.wake_again(uow, handler, order_keys)
         uow.commit()
     return done
 
 
-def _do_next(
-    engine: Engine, registry: JobRegistry, project_id: str, handler: str, order_key: str
-) -> bool:
-    job: JobRow | None = None
-    try:
-        with UnitOfWork(engine, project_id=project_id, now=clock.now()) as uow:
-            job = outbox.claim_job(uow, handler, order_key)
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A worker at the lines of one handler."""
+
+    engine: Engine
+    registry: JobRegistry
+    project_id: str
+    handler: str
+
+    def unit(self) -> UnitOfWork:
+        return UnitOfWork(self.engine, project_id=self.project_id, now=clock.now())
+
+    def do_next(self, order_keys: Sequence[str]) -> int:
+        """Do what comes next in the lines; how many jobs that was.
+
+        Deliveries go together, for a transaction costs more than most of them. If that fails they
+        are tried one by one, so that one that can't be done holds back its own line only.
+        """
+        most = 1 if self.handler in self.registry.tasks else BATCH
+        jobs: list[JobRow] = []
+        try:
+            with self.unit() as uow:
+                jobs = outbox.claim_jobs(uow, self.handler, order_keys, most)
+                if jobs:
+                    self._do(uow, jobs)
+                    uow.commit()
+            return len(jobs)
+        except Exception:
+            if not jobs:
+                raise
+            # Out of the unit of work, whose lock on the jobs would keep a failure from being noted.
+            if len(jobs) > 1:
+                return sum(self._do_alone(key) for key in dict.fromkeys(_keys(jobs)))
+            self._record_failure(jobs[0])
+            return 0
+
+    def _do_alone(self, order_key: str) -> int:
+        job: JobRow | None = None
+        try:
+            with self.unit() as uow:
+                job = next(iter(outbox.claim_jobs(uow, self.handler, [order_key], 1)), None)
+                if job is not None:
+                    self._do(uow, [job])
+                    uow.commit()
+        except Exception:
             if job is None:
-                return False
-            again = _find(registry, handler)(uow, job)
+                raise
+            self._record_failure(job)
+            return 0
+        return 0 if job is None else 1
+
+    def _do(self, uow: UnitOfWork, jobs: Sequence[JobRow]) -> None:
+        task = self.registry.tasks.get(self.handler)
+        if task is None:
+            self._deliver(uow, jobs)
+            outbox.delete_jobs(uow, [job.id for job in jobs])
+            return
+        for job in jobs:
+            again = task(uow, job.arguments)
             if again is None:
-                outbox.delete_job(uow, job.id)
+                outbox.delete_jobs(uow, [job.id])
             else:
                 outbox.postpone_job(uow, job.id, uow.now + again.after, dict(again.arguments))
+
+    def _deliver(self, uow: UnitOfWork, jobs: Sequence[JobRow]) -> None:
+        seqs = [job.arguments["seq"] for job in jobs]
+        found = outbox.find_events(uow, seqs)
+        events = [found[seq] for seq in seqs if seq in found]
+        if events:
+            # Whatever a batch of one stages or logs belongs to the request behind its event.
+            uow.request_id = events[0].request_id if len(events) == 1 else None
+            log.request_id.set(uow.request_id)
+            self.registry.consumers[self.handler](uow, events)
+
+    def _record_failure(self, job: JobRow) -> None:
+        _log.exception("job failed", extra={"handler": self.handler, "order_key": job.order_key})
+        with self.unit() as uow:
+            outbox.fail_job(
+                uow,
+                job.id,
+                error=traceback.format_exc(limit=-3),
+                retry_at=retry.next_try(job.attempts + 1, uow.now),
+            )
             uow.commit()
-    except Exception:
-        if job is None:
-            raise
-        # Out of the unit of work, whose lock on the job would keep the failure from being noted.
-        _log.exception("job failed", extra={"handler": handler, "order_key": order_key})
-        _record_failure(engine, project_id, job)
-        return False
-    return True
 
 
-def _find(registry: JobRegistry, handler: str) -> Callable[[UnitOfWork, JobRow], Again | None]:
-    if (task := registry.tasks.get(handler)) is not None:
-        return lambda uow, job: task(uow, job.arguments)
-    consumer = registry.consumers[handler]
-
-    def deliver(uow: UnitOfWork, job: JobRow) -> None:
-        event = outbox.get_event(uow, job.arguments["seq"])
-        if event is not None:
-            uow.request_id = event.request_id
-            log.request_id.set(event.request_id)
-            consumer(uow, event)
-
-    return deliver
-
-
-def _record_failure(engine: Engine, project_id: str, job: JobRow) -> None:
-    with UnitOfWork(engine, project_id=project_id, now=clock.now()) as uow:
-        outbox.fail_job(
-            uow,
-            job.id,
-            error=traceback.format_exc(limit=-3),
-            retry_at=retry.next_try(job.attempts + 1, uow.now),
-        )
-        uow.commit()
+def _keys(jobs: Sequence[JobRow]) -> list[str]:
+    return [job.order_key for job in jobs]

@@ -27,7 +27,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     web_processes: int = 2
-    web_threads: int = 4
+    web_threads: int = 2
     max_body_bytes: int = 10_485_760
     log_level: str = "INFO"
     pool_size: int = 5

@@ -10,7 +10,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from kupon.jobs.relay import QUEUE, Relay
-from kupon.jobs.worker import drain_line
+from kupon.jobs.worker import drain_all
 from kupon.runtime import clock
 from kupon.storage.uow import UnitOfWork
 
@@ -59,7 +59,8 @@ class Jobs:
         for _ in range(_MOST_TURNS):
             if not self._relay.turn():
                 return done
-            done += sum(self._drain(*line) for job in self._queue.jobs for line in job.args[0])
+            lines = [tuple(line) for job in self._queue.jobs for line in job.args[0]]
+            done += drain_all(self._engine, self.registry, lines)
             self._queue.empty()  # type: ignore[no-untyped-call]  # rq's is untyped
         raise AssertionError(f"background work was not done after {_MOST_TURNS} turns")
 
@@ -85,6 +86,3 @@ class Jobs:
     def close(self) -> None:
         """Give the connection to Redis back."""
         self._client.close()
-
-    def _drain(self, project_id: str, handler: str, order_key: str) -> int:
-        return drain_line(self._engine, self.registry, project_id, handler, order_key)

@@ -91,6 +91,7 @@ def build_app(settings: Settings, blueprints: Iterable[Blueprint]) -> Flask:
     app.before_request(_number_request)
     app.before_request(_refuse_null)
     app.after_request(_label_answer)
+    app.teardown_request(_forget_number)
     errors.register_error_handlers(app)
     cors.register(app)
     _register_probes(app, client)
@@ -118,6 +119,11 @@ def _describe(spec: APISpec) -> None:
 def _number_request() -> None:
     g.request_id = ids.new_request_id()
     log.request_id.set(g.request_id)
+
+
+def _forget_number(_: BaseException | None) -> None:
+    # The thread lives on: what it logs between two requests belongs to neither.
+    log.request_id.set(None)
 
 
 def _refuse_null() -> None:

@@ -9,7 +9,7 @@ import pytest
 from kupon.features.campaigns import jobs as campaign_jobs
 from kupon.features.vouchers.service import drawing
 from kupon.jobs.relay import Relay
-from kupon.jobs.worker import drain_line
+from kupon.jobs.worker import drain_lines
 from kupon.runtime import clock
 from kupon.storage.queries import outbox
 from kupon.storage.uow import UnitOfWork
@@ -80,7 +80,7 @@ def test_twenty_thousand_codes_by_relay_and_worker(
     relay = Relay(engine, jobs._client, jobs.registry)
     done = 0
     while relay.turn():
-        done += drain_line(engine, jobs.registry, project.id, HANDLER, made["id"])
+        done += drain_lines(engine, jobs.registry, project.id, HANDLER, [made["id"]])
     assert done == 2
     codes = stored(uow, made["id"])
     assert (len(codes), len(set(codes))) == (20_000, 20_000)
@@ -113,12 +113,12 @@ def one_slice(engine, jobs, project, *, is_killed=False):
             "SELECT order_key FROM jobs WHERE project_id = %s AND handler = %s ORDER BY id LIMIT 1",
             (project.id, HANDLER),
         ).fetchone()
-        job = outbox.claim_job(uow, HANDLER, order_key)
+        (job,) = outbox.claim_jobs(uow, HANDLER, [order_key], 1)
         again = jobs.registry.tasks[HANDLER](uow, job.arguments)
         if is_killed:
             return
         if again is None:
-            outbox.delete_job(uow, job.id)
+            outbox.delete_jobs(uow, [job.id])
         else:
             outbox.postpone_job(uow, job.id, uow.now, dict(again.arguments))
         uow.commit()
@@ -176,7 +176,7 @@ def test_two_campaigns_share_a_pattern_at_once(api, engine, jobs, project, uow, 
     second = make_campaign(api, vouchers_count=500, voucher=config)
     with ThreadPoolExecutor(2) as pool:
         drained = pool.map(
-            lambda made: drain_line(engine, jobs.registry, project.id, HANDLER, made["id"]),
+            lambda made: drain_lines(engine, jobs.registry, project.id, HANDLER, [made["id"]]),
             (first, second),
         )
         assert all(drained)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kupon.features.customers import reactions
-from kupon.storage.queries.outbox import get_event
+from kupon.storage.queries.outbox import find_events
 from kupon.storage.uow import UnitOfWork
 from kupon.testing.background import Jobs
 from kupon.testing.builders import (
@@ -198,10 +198,9 @@ def test_an_event_is_told_once_however_often_it_comes(
         "SELECT seq FROM events WHERE project_id = %s", (uow.project_id,)
     ).fetchone()
     assert row is not None
-    event = get_event(uow, row[0])
-    assert event is not None
+    (event,) = find_events(uow, [row[0]]).values()
     for _ in range(2):
-        reactions.record_activity(uow, event)
+        reactions.record_activity(uow, [event])
     uow.commit()
     assert feed(api) == before
 

@@ -5,8 +5,10 @@ Source: spec events-webhooks-data, sections 2.3 and 4.4.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kupon.features.customers import service
-from kupon.storage.queries.activities import Entry
+from kupon.storage.queries.activities import Entry, Told
 from kupon.storage.queries.outbox import EventRow
 from kupon.storage.uow import UnitOfWork
 
@@ -22,7 +24,11 @@ EVENTS = (
 )
 
 
-def record_activity(uow: UnitOfWork, event: EventRow) -> None:
-    """Write an event into the feed of its customer."""
+def record_activity(uow: UnitOfWork, events: Sequence[EventRow]) -> None:
+    """Write events into the feeds of their customers."""
+    service.record_activities(uow, [_tell(event) for event in events])
+
+
+def _tell(event: EventRow) -> Told:
     entry = Entry(type=event.name, category="ACTION", data=event.payload)
-    service.record_activities(uow, event.payload["customer"]["id"], event, [entry])
+    return Told(event.payload["customer"]["id"], event, [entry])

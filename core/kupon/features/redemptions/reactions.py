@@ -5,7 +5,7 @@ Source: spec events-webhooks-data, sections 4.1, 4.2 and 4.7.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from kupon.features.redemptions.schemas import dump_redemption
 from kupon.features.vouchers.schemas import dump_campaign_summary, dump_voucher
 from kupon.storage import snapshots
 from kupon.storage.queries import redemptions
-from kupon.storage.queries.activities import Entry
+from kupon.storage.queries.activities import Entry, Told
 from kupon.storage.queries.campaigns import find_campaigns
 from kupon.storage.queries.customers import find_customers
 from kupon.storage.queries.outbox import EventRow
@@ -36,33 +36,47 @@ EVENTS = (
 Row = Mapping[str, Any]
 
 
-def record_activity(uow: UnitOfWork, event: EventRow) -> None:
-    """Write what a redemption request or a rollback was for the customer who made it."""
-    payload = event.payload
-    is_rollback = "rollbacks" in payload
-    rows = [_parsed(row) for row in payload["rollbacks" if is_rollback else "redemptions"]]
-    customer_id = rows[0]["customer_id"]
-    if customer_id is None:
-        return
-    order = None if payload.get("order") is None else _parsed(payload["order"])
-    scene = _look_up(uow, rows, order)
-    if customer_id not in scene.customers:
-        return
-    type = "customer.redemption.rollback" if is_rollback else "customer.redemption"
-    outcome = "succeeded" if rows[0]["result"] == "SUCCESS" else "failed"
-    told = [_redemption_entry(scene, row, f"{type}.{outcome}") for row in rows]
-    changes = _order_entries(scene, order, payload)
-    if is_rollback:
-        entries = [*told, *changes]
-    else:
-        # An order exists before its codes are redeemed, and is paid for after that.
-        entries = [*changes[:1], *told, *changes[1:]]
-    customers.record_activities(uow, customer_id, event, entries)
+def record_activity(uow: UnitOfWork, events: Sequence[EventRow]) -> None:
+    """Write what redemption requests and rollbacks were for the customers who made them."""
+    facts = [fact for event in events if (fact := _Fact(event)).customer_id is not None]
+    scene = _look_up(uow, facts)
+    customers.record_activities(
+        uow,
+        [
+            Told(fact.customer_id, fact.event, _entries(scene, fact))
+            for fact in facts
+            if fact.customer_id in scene.customers
+        ],
+    )
+
+
+class _Fact:
+    """One event, with its rows as they were before they became JSON."""
+
+    def __init__(self, event: EventRow) -> None:
+        payload = event.payload
+        self.event = event
+        self.is_rollback = "rollbacks" in payload
+        rows = payload["rollbacks" if self.is_rollback else "redemptions"]
+        self.rows = [_parsed(row) for row in rows]
+        self.order = None if payload.get("order") is None else _parsed(payload["order"])
+        self.customer_id = self.rows[0]["customer_id"]
+
+
+def _entries(scene: _Scene, fact: _Fact) -> list[Entry]:
+    type = "customer.redemption.rollback" if fact.is_rollback else "customer.redemption"
+    outcome = "succeeded" if fact.rows[0]["result"] == "SUCCESS" else "failed"
+    told = [_redemption_entry(scene, row, f"{type}.{outcome}") for row in fact.rows]
+    changes = _order_entries(scene, fact.order, fact.event.payload)
+    if fact.is_rollback:
+        return [*told, *changes]
+    # An order exists before its codes are redeemed, and is paid for after that.
+    return [*changes[:1], *told, *changes[1:]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """What the rows of one event refer to, by id."""
+    """What the rows of some events refer to, by id."""
 
     customers: Mapping[str, Row]
     vouchers: Mapping[str, VoucherFacts]
@@ -74,13 +88,13 @@ class _Scene:
         return None if found is None else dump_simple_customer(found)
 
 
-def _look_up(uow: UnitOfWork, rows: Iterable[Row], order: Row | None) -> _Scene:
-    rows = list(rows)
+def _look_up(uow: UnitOfWork, facts: Sequence[_Fact]) -> _Scene:
+    rows = [row for fact in facts for row in fact.rows]
     vouchers = snapshots.find_vouchers(uow, _named(rows, "voucher_id"))
     holders = {voucher.holder_id for voucher in vouchers.values()}
-    referrers = {order["referrer_id"]} if order is not None else set()
+    referrers = {fact.order["referrer_id"] for fact in facts if fact.order is not None}
     people = {row["customer_id"] for row in rows} | holders | referrers
-    undone = [redemptions.get_redemption(uow, id) for id in _named(rows, "redemption_id")]
+    undone = redemptions.find_redemptions(uow, _named(rows, "redemption_id"))
     return _Scene(
         customers=find_customers(uow, [id for id in people if id is not None]),
         vouchers=vouchers,

@@ -35,21 +35,26 @@ class Entry:
 _INTERNAL = {"channel": "INTERNAL"}
 
 
-def insert_activities(
-    uow: UnitOfWork, customer_id: str, event: EventRow, entries: Sequence[Entry]
-) -> None:
-    """Write what an event means for a feed; once, however often it is delivered.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one event means for the feed of one customer."""
+
+    customer_id: str
+    event: EventRow
+    entries: Sequence[Entry]
+
+
+def insert_activities(uow: UnitOfWork, told: Sequence[Told]) -> None:
+    """Write what events mean for feeds; once, however often they are delivered.
 
     Shapes:  nothing is written for a customer that is gone.
-    Locks:   the customer's row against removal.
+    Locks:   the customers' rows against removal, by id.
     """
-    known = uow.driver.execute(
-        "SELECT 1 FROM customers WHERE project_id = %s AND id = %s FOR KEY SHARE",
-        (uow.project_id, customer_id),
-    ).fetchone()
-    if known is None:
-        return
-    source = event.source or _INTERNAL
+    found = uow.driver.execute(
+        "SELECT id FROM customers WHERE project_id = %s AND id = ANY(%s) ORDER BY id FOR KEY SHARE",
+        (uow.project_id, list({one.customer_id for one in told})),
+    )
+    known = {row[0] for row in found}
     with uow.driver.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO activities (project_id, id, customer_id, campaign_id, campaign_type,"
@@ -58,19 +63,21 @@ def insert_activities(
             [
                 (
                     uow.project_id,
-                    _activity_id(event.created_at, event.seq, position),
-                    customer_id,
+                    _activity_id(one.event.created_at, one.event.seq, position),
+                    one.customer_id,
                     entry.campaign_id,
                     entry.campaign_type,
                     entry.type,
                     entry.category,
-                    Jsonb({"data": entry.data, "event_source": source}),
-                    event.request_id,
-                    event.seq,
+                    Jsonb({"data": entry.data, "event_source": one.event.source or _INTERNAL}),
+                    one.event.request_id,
+                    one.event.seq,
                     position,
-                    event.created_at,
+                    one.event.created_at,
                 )
-                for position, entry in enumerate(entries)
+                for one in told
+                if one.customer_id in known
+                for position, entry in enumerate(one.entries)
             ],
         )
 

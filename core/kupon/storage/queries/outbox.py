@@ -19,6 +19,9 @@ from kupon.storage.uow import UnitOfWork
 _EXPANDING = 7_305_712_046_022
 
 
+_EVENT = "project_id, seq, name, aggregate_id, payload, request_id, source, created_at"
+
+
 @dataclass(frozen=True, slots=True)
 class EventRow:
     """An event as its consumers see it."""
@@ -38,6 +41,7 @@ class JobRow:
     """A claimed job."""
 
     id: int
+    order_key: str
     arguments: dict[str, Any]
     attempts: int
 
@@ -61,8 +65,7 @@ def claim_events(uow: UnitOfWork, limit: int) -> list[EventRow]:
         return []
     with uow.driver.cursor(row_factory=class_row(EventRow)) as cursor:
         return cursor.execute(
-            "SELECT project_id, seq, name, aggregate_id, payload, request_id, source, created_at"
-            " FROM events WHERE relayed_at IS NULL ORDER BY seq LIMIT %s",
+            f"SELECT {_EVENT} FROM events WHERE relayed_at IS NULL ORDER BY seq LIMIT %s",
             (limit,),
         ).fetchall()
 
@@ -91,14 +94,14 @@ def mark_relayed(uow: UnitOfWork, events: Sequence[EventRow]) -> None:
     )
 
 
-def get_event(uow: UnitOfWork, seq: int) -> EventRow | None:
-    """One event of the unit's project, or None when it has been purged."""
+def find_events(uow: UnitOfWork, seqs: Sequence[int]) -> dict[int, EventRow]:
+    """Events of the unit's project by number, without those that have been purged."""
     with uow.driver.cursor(row_factory=class_row(EventRow)) as cursor:
-        return cursor.execute(
-            "SELECT project_id, seq, name, aggregate_id, payload, request_id, source, created_at"
-            " FROM events WHERE project_id = %s AND seq = %s",
-            (uow.project_id, seq),
-        ).fetchone()
+        rows = cursor.execute(
+            f"SELECT {_EVENT} FROM events WHERE project_id = %s AND seq = ANY(%s)",
+            (uow.project_id, list(seqs)),
+        )
+        return {row.seq: row for row in rows}
 
 
 def claim_wake_ups(uow: UnitOfWork, limit: int, resend_after: timedelta) -> list[WakeUp]:
@@ -124,42 +127,55 @@ def forget_wake_ups(uow: UnitOfWork) -> None:
     uow.driver.execute("UPDATE jobs SET enqueued_at = NULL WHERE enqueued_at IS NOT NULL")
 
 
-def claim_job(uow: UnitOfWork, handler: str, order_key: str) -> JobRow | None:
-    """The oldest job of a line, if it is due and nobody works on it.
+def claim_jobs(uow: UnitOfWork, handler: str, order_keys: Sequence[str], most: int) -> list[JobRow]:
+    """The oldest due jobs of some lines, in their order, of lines that nobody works on.
 
-    Locks:  the job's row until the transaction ends; whoever finds it locked goes away, because
-        its holder looks for the next one after its own commit.
+    Locks:   the jobs' rows until the transaction ends. Who holds a line's oldest job holds the
+        line; whoever finds it locked goes away, because its holder looks for the next one after
+        its own commit.
     """
+    values = {
+        "project": uow.project_id,
+        "handler": handler,
+        "keys": list(order_keys),
+        "now": uow.now,
+        "most": most,
+    }
     with uow.driver.cursor(row_factory=class_row(JobRow)) as cursor:
-        return cursor.execute(
-            "SELECT id, arguments, attempts FROM jobs"
-            " WHERE project_id = %(project)s AND id = ("
-            "  SELECT min(id) FROM jobs WHERE project_id = %(project)s AND handler = %(handler)s"
-            "  AND order_key = %(key)s AND dead_at IS NULL)"
-            " AND available_at <= %(now)s FOR UPDATE SKIP LOCKED",
-            {
-                "project": uow.project_id,
-                "handler": handler,
-                "key": order_key,
-                "now": uow.now,
-            },
-        ).fetchone()
+        heads = cursor.execute(
+            f"{_JOBS} AND id IN ({_HEADS}){_CLAIM} SKIP LOCKED", values
+        ).fetchall()
+        if not heads or len(heads) >= most:
+            return heads
+        values |= {"keys": [job.order_key for job in heads], "taken": [job.id for job in heads]}
+        values["most"] = most - len(heads)
+        rest = cursor.execute(f"{_JOBS} AND id <> ALL(%(taken)s){_CLAIM}", values).fetchall()
+    return sorted([*heads, *rest], key=lambda job: job.id)
 
 
-def wake_again(uow: UnitOfWork, handler: str, order_key: str) -> None:
-    """A line was left with work in it: have a worker told of it again."""
+_JOBS = (
+    "SELECT id, order_key, arguments, attempts FROM jobs WHERE project_id = %(project)s"
+    " AND handler = %(handler)s AND order_key = ANY(%(keys)s) AND dead_at IS NULL"
+)
+_HEADS = (
+    "SELECT min(id) FROM jobs WHERE project_id = %(project)s AND handler = %(handler)s"
+    " AND order_key = ANY(%(keys)s) AND dead_at IS NULL GROUP BY order_key"
+)
+_CLAIM = " AND available_at <= %(now)s ORDER BY id LIMIT %(most)s FOR UPDATE"
+
+
+def wake_again(uow: UnitOfWork, handler: str, order_keys: Sequence[str]) -> None:
+    """Lines may have been left with work in them: have a worker told of them again."""
     uow.driver.execute(
-        "UPDATE jobs SET enqueued_at = NULL WHERE project_id = %(project)s AND id = ("
-        " SELECT min(id) FROM jobs WHERE project_id = %(project)s AND handler = %(handler)s"
-        " AND order_key = %(key)s AND dead_at IS NULL)",
-        {"project": uow.project_id, "handler": handler, "key": order_key},
+        f"UPDATE jobs SET enqueued_at = NULL WHERE project_id = %(project)s AND id IN ({_HEADS})",
+        {"project": uow.project_id, "handler": handler, "keys": list(order_keys)},
     )
 
 
-def delete_job(uow: UnitOfWork, job_id: int) -> None:
-    """The job is done; in the transaction of its work."""
+def delete_jobs(uow: UnitOfWork, job_ids: Sequence[int]) -> None:
+    """The jobs are done; in the transaction of their work."""
     uow.driver.execute(
-        "DELETE FROM jobs WHERE project_id = %s AND id = %s", (uow.project_id, job_id)
+        "DELETE FROM jobs WHERE project_id = %s AND id = ANY(%s)", (uow.project_id, list(job_ids))
     )
 
 

@@ -38,6 +38,16 @@ def get_redemption(uow: UnitOfWork, redemption_id: str) -> dict[str, Any]:
     return as_row(row)
 
 
+def find_redemptions(uow: UnitOfWork, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Those of the given redemptions that exist."""
+    if not ids:
+        return []
+    rows = uow.session.scalars(
+        select(Redemption).where(Redemption.project_id == uow.project_id, Redemption.id.in_(ids))
+    )
+    return [as_row(row) for row in rows]
+
+
 def lock_redemption(uow: UnitOfWork, redemption_id: str) -> dict[str, Any] | None:
     """A redemption for a change, None where there is none of that id.
 

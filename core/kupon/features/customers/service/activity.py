@@ -9,17 +9,14 @@ from typing import Any
 from kupon.features.customers import schemas
 from kupon.kit.pages import PageRequest, list_body
 from kupon.storage.queries import activities, customers
-from kupon.storage.queries.activities import Entry
-from kupon.storage.queries.outbox import EventRow
+from kupon.storage.queries.activities import Told
 from kupon.storage.uow import UnitOfWork
 
 
-def record_activities(
-    uow: UnitOfWork, customer_id: str | None, event: EventRow, entries: Sequence[Entry]
-) -> None:
-    """Write what an event means for a customer's feed; nothing for nobody's."""
-    if customer_id is not None and entries:
-        activities.insert_activities(uow, customer_id, event, entries)
+def record_activities(uow: UnitOfWork, told: Sequence[Told]) -> None:
+    """Write what events mean for customers' feeds."""
+    if told:
+        activities.insert_activities(uow, told)
 
 
 def list_activity(

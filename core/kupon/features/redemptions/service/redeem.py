@@ -108,7 +108,6 @@ class _Draft:
     def _order_row(self) -> dict[str, Any]:
         """The order as the table will have it."""
         case, stored, body = self._case, self._case.stored_order or {}, self._case.order_body
-        evaluation = case.evaluation
         return {
             "project_id": self._uow.project_id,
             "id": stored.get("id") or ids.new_id("ord_"),
