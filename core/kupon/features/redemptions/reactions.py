@@ -38,29 +38,41 @@ Row = Mapping[str, Any]
 
 def record_activity(uow: UnitOfWork, events: Sequence[EventRow]) -> None:
     """Write what redemption requests and rollbacks were for the customers who made them."""
-    facts = [fact for event in events if (fact := _Fact(event)).customer_id is not None]
+    mine = [event for event in events if event.payload["customer_id"] is not None]
+    ids = [id for event in mine for id in _told_ids(event)]
+    rows = {row["id"]: row for row in redemptions.find_redemptions(uow, ids)}
+    facts = [_Fact(event, rows) for event in mine]
     scene = _look_up(uow, facts)
     customers.record_activities(
         uow,
         [
             Told(fact.customer_id, fact.event, _entries(scene, fact))
             for fact in facts
-            if fact.customer_id in scene.customers
+            if fact.rows and fact.customer_id in scene.customers
         ],
     )
 
 
-class _Fact:
-    """One event, with its rows as they were before they became JSON."""
+def _told_ids(event: EventRow) -> list[str]:
+    ids: list[str] = event.payload.get("redemption_ids") or event.payload["rollback_ids"]
+    return ids
 
-    def __init__(self, event: EventRow) -> None:
-        payload = event.payload
+
+class _Fact:
+    """One event with its rows, as they were when it happened; none of those that were erased."""
+
+    def __init__(self, event: EventRow, rows: Mapping[str, Row]) -> None:
+        order = event.payload.get("order")
         self.event = event
-        self.is_rollback = "rollbacks" in payload
-        rows = payload["rollbacks" if self.is_rollback else "redemptions"]
-        self.rows = [_parsed(row) for row in rows]
-        self.order = None if payload.get("order") is None else _parsed(payload["order"])
-        self.customer_id = self.rows[0]["customer_id"]
+        self.is_rollback = "rollback_ids" in event.payload
+        self.rows = [_as_made(rows[id]) for id in _told_ids(event) if id in rows]
+        self.order = None if order is None else _parsed(order)
+        self.customer_id: str = event.payload["customer_id"]
+
+
+def _as_made(row: Row) -> Row:
+    # What is rolled back by now had succeeded.
+    return row if row["result"] == "FAILURE" else {**row, "status": "SUCCEEDED"}
 
 
 def _entries(scene: _Scene, fact: _Fact) -> list[Entry]:

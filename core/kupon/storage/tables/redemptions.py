@@ -24,7 +24,6 @@ class Redemption(Base):
         Index("ix_redemptions_created", "project_id", "created_at"),
         Index("ix_redemptions_voucher", "project_id", "voucher_id", "created_at"),
         Index("ix_redemptions_customer", "project_id", "customer_id", "created_at"),
-        Index("ix_redemptions_order", "project_id", "order_id"),
         Index(
             "ix_redemptions_parent",
             "project_id",

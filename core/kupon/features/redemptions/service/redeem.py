@@ -203,12 +203,13 @@ class _Draft:
         )
 
     def _event(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """The facts that consumers need."""
+        """What consumers can't read in the redemptions' own rows, which stay as they are."""
+        stored = self._case.stored_order
         return {
-            "redemptions": rows,
+            "redemption_ids": [row["id"] for row in rows],
+            "customer_id": self._customer_id,
             "order": self._order,
-            "old_order_status": (self._case.stored_order or {}).get("status"),
-            "customer": self._customer,
+            "old_order_status": None if stored is None else stored["status"],
         }
 
     def answer(self, quantities: Mapping[str, int]) -> dict[str, Any]:
@@ -272,7 +273,7 @@ def _record_failure(uow: UnitOfWork, caller: Caller, case: Case, refusal: Refusa
     event = (
         "redemption.failed",
         row["customer_id"] or failure_id,
-        {"redemptions": [row], "customer": customer},
+        {"redemption_ids": [failure_id], "customer_id": row["customer_id"]},
     )
     write_redemption(uow, Redeemed(uses=(), revisions={}, redemptions=[row], event=event))
     return Failed(error)

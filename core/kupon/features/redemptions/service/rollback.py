@@ -123,9 +123,17 @@ def _record_failure(
         "failure_message": error.message,
     }
     redemptions.insert_redemptions(uow, [row])
-    uow.stage("redemption.rollback_failed", row["customer_id"] or root["id"], {"rollbacks": [row]})
+    uow.stage("redemption.rollback_failed", row["customer_id"] or root["id"], _told([row]))
     error.extra |= {"resource_id": row["id"], "resource_type": "redemption_rollback"}
     return Failed(error)
+
+
+def _told(rollbacks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What events say of rollbacks; the rest is in the rows, which stay as they are."""
+    return {
+        "rollback_ids": [row["id"] for row in rollbacks],
+        "customer_id": rollbacks[0]["customer_id"],
+    }
 
 
 def _rollback_row(
@@ -205,12 +213,8 @@ class _Reversal:
         self._uow.stage(
             "redemption.rolled_back",
             self._root["customer_id"] or self._root["id"],
-            {
-                "rollbacks": rollbacks,
-                "redemptions": done,
-                "order": order,
-                "old_order_status": None if stored is None else stored["status"],
-            },
+            _told(rollbacks)
+            | {"order": order, "old_order_status": None if stored is None else stored["status"]},
         )
         return self._answer(rollbacks, order)
 

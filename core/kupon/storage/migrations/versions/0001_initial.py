@@ -408,7 +408,6 @@ def upgrade() -> None:
         ["project_id", "customer_id", "created_at"],
         unique=False,
     )
-    op.create_index("ix_redemptions_order", "redemptions", ["project_id", "order_id"], unique=False)
     op.create_index(
         "ix_redemptions_parent",
         "redemptions",
@@ -582,7 +581,6 @@ def downgrade() -> None:
     op.drop_index(
         "ix_redemptions_parent", table_name="redemptions", postgresql_where="parent_id IS NOT NULL"
     )
-    op.drop_index("ix_redemptions_order", table_name="redemptions")
     op.drop_index("ix_redemptions_customer", table_name="redemptions")
     op.drop_index("ix_redemptions_created", table_name="redemptions")
     op.drop_table("redemptions")
