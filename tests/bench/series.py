@@ -21,8 +21,8 @@ CLIENTS = 8
 _PGBENCH_SCALE = 10
 
 
-def _echo(connections: int, rig: Rig, seconds: float) -> Figures:
-    load = rig.yardstick_load("/echo", connections, seconds)
+def _echo(path: str, connections: int, rig: Rig, seconds: float) -> Figures:
+    load = rig.yardstick_load(path, connections, seconds)
     return rig.measure(load, calls.check_validation)
 
 
@@ -94,7 +94,8 @@ def _evaluate(_: Rig, seconds: float) -> Figures:
 
 
 SERIES: dict[str, Series] = {
-    **{f"echo_{n}": partial(_echo, n) for n in (1, CLIENTS)},
+    **{f"echo_{n}": partial(_echo, "/echo", n) for n in (1, CLIENTS)},
+    **{f"lean_echo_{n}": partial(_echo, "/lean", n) for n in (1, CLIENTS)},
     **{f"validate_{n}": partial(_validate, n) for n in (1, CLIENTS)},
     **{f"raw_{n}": partial(_use, n) for n in (1, CLIENTS)},
     **{f"redeem_{n}": partial(_redeem, n) for n in (1, CLIENTS)},

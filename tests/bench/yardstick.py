@@ -1,7 +1,7 @@
 """The yardsticks that speak HTTP: what Flask under this server does when almost nothing is done.
 
-/echo reads a body and answers another one, as plain Flask does it; /use counts one use of a code
-in one transaction.
+/echo reads a body and answers another one, as plain Flask does it; /lean does so with orjson; /use
+counts one use of a code in one transaction.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psycopg
 from flask import Flask, Response, request
 
@@ -37,6 +38,11 @@ def application() -> Flask:
     def echo() -> Any:
         request.get_json()
         return answer
+
+    @app.post("/lean")
+    def lean() -> Response:
+        orjson.loads(request.get_data())
+        return Response(orjson.dumps(answer), mimetype="application/json")
 
     @app.post("/use")
     def use() -> Any:

@@ -1,6 +1,6 @@
 """The web server: Granian with a number of processes, each running the application in threads.
 
-Source: the measurements in docs/benchmarks.md.
+Source: ADR-0017.
 """
 
 from __future__ import annotations
