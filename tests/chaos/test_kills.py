@@ -94,9 +94,19 @@ def redeemed(session, server, code):
 
 def test_killed_web_processes_neither_lose_nor_double(server, session):
     """Clients repeat each request under its idempotency key until it is answered."""
-    make_voucher(session, server, "KILL")
-    body = {"redeemables": [redeemable("KILL")], "order": {"amount": 1000}}
-    clients, kills = 8, 4
+    redeem_under_fire(server, session, "KILL", kills=4)
+
+
+@pytest.mark.chaos
+def test_a_long_time_under_fire(server, session):
+    redeem_under_fire(server, session, "KILL-LONG", kills=50)
+
+
+def redeem_under_fire(server, session, code, kills):
+    """Have clients redeem while web processes are killed; every answer must have counted once."""
+    make_voucher(session, server, code)
+    body = {"redeemables": [redeemable(code)], "order": {"amount": 1000}}
+    clients = 8
     is_over = threading.Event()
 
     def kill():
@@ -109,7 +119,7 @@ def test_killed_web_processes_neither_lose_nor_double(server, session):
     def client(number):
         ids = []
         while not is_over.is_set():
-            headers = dict(session.headers) | {"Idempotency-Key": f"kill-{number}-{len(ids)}"}
+            headers = dict(session.headers) | {"Idempotency-Key": f"{code}-{number}-{len(ids)}"}
             ids.append(redeem_until_answered(server, body, headers))
         return ids
 
@@ -118,13 +128,14 @@ def test_killed_web_processes_neither_lose_nor_double(server, session):
         ids = [done for found in pool.map(client, range(clients)) for done in found]
         killer.result()
     assert len(ids) > 100
-    assert len(set(ids)) == len(ids) == redeemed(session, server, "KILL")
+    assert len(set(ids)) == len(ids) == redeemed(session, server, code)
     with psycopg.connect(setting(server, "DATABASE_URL")) as database:
         stored = database.execute(
-            "SELECT count(*) FROM redemptions WHERE voucher_code = 'KILL' AND result = 'SUCCESS'"
+            "SELECT count(*) FROM redemptions WHERE voucher_code = %s AND result = 'SUCCESS'",
+            (code,),
         ).fetchone()
         orders = database.execute(
-            "SELECT count(DISTINCT order_id) FROM redemptions WHERE voucher_code = 'KILL'"
+            "SELECT count(DISTINCT order_id) FROM redemptions WHERE voucher_code = %s", (code,)
         ).fetchone()
     assert stored == orders == (len(ids),)
 
