@@ -12,6 +12,7 @@ from tests.bench import calls, seeds
 from tests.bench.load import Load
 from tests.bench.rig import Rig, judged
 
+from kupon.engine.codes import draw, parse_code_config
 from kupon.runtime import ids
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ def insert_rows(rig: Rig, _: float) -> dict[str, float]:
 def _rows() -> Iterator[tuple[Any, ...]]:
     project_id, campaign_id = ids.new_id("proj_"), ids.new_id("camp_")
     discount, now = json.dumps(calls.DISCOUNT), datetime.now(UTC)
-    for voucher_id in ids.new_ids("v_", CODES):
-        code = ids.choose(_ALPHABET, 10)
+    pattern = parse_code_config({"length": 10, "charset": _ALPHABET})
+    drawn = draw(pattern, CODES, ids.random_bytes)
+    for voucher_id, code in zip(ids.new_ids("v_", CODES), drawn, strict=True):
         yield (project_id, voucher_id, code, "DISCOUNT_VOUCHER", campaign_id, discount, 1, now)
 
 

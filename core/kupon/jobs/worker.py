@@ -111,7 +111,9 @@ class _Turn:
         Deliveries go together, for a transaction costs more than most of them. If that fails they
         are tried one by one, so that one that can't be done holds back its own line only.
         """
-        most = 1 if self.handler in self.registry.tasks else BATCH
+        return self._attempt(order_keys, 1 if self.handler in self.registry.tasks else BATCH)
+
+    def _attempt(self, order_keys: Sequence[str], most: int) -> int:
         jobs: list[JobRow] = []
         try:
             with self.unit() as uow:
@@ -125,24 +127,10 @@ class _Turn:
                 raise
             # Out of the unit of work, whose lock on the jobs would keep a failure from being noted.
             if len(jobs) > 1:
-                return sum(self._do_alone(key) for key in dict.fromkeys(_keys(jobs)))
+                lines = dict.fromkeys(job.order_key for job in jobs)
+                return sum(self._attempt([line], 1) for line in lines)
             self._record_failure(jobs[0])
             return 0
-
-    def _do_alone(self, order_key: str) -> int:
-        job: JobRow | None = None
-        try:
-            with self.unit() as uow:
-                job = next(iter(outbox.claim_jobs(uow, self.handler, [order_key], 1)), None)
-                if job is not None:
-                    self._do(uow, [job])
-                    uow.commit()
-        except Exception:
-            if job is None:
-                raise
-            self._record_failure(job)
-            return 0
-        return 0 if job is None else 1
 
     def _do(self, uow: UnitOfWork, jobs: Sequence[JobRow]) -> None:
         task = self.registry.tasks.get(self.handler)
@@ -177,7 +165,3 @@ class _Turn:
                 retry_at=retry.next_try(job.attempts + 1, uow.now),
             )
             uow.commit()
-
-
-def _keys(jobs: Sequence[JobRow]) -> list[str]:
-    return [job.order_key for job in jobs]

@@ -61,17 +61,3 @@ def new_token() -> str:
 def random_bytes(count: int) -> bytes:
     """Bytes from the system's secure generator."""
     return secrets.token_bytes(count)
-
-
-def choose(alphabet: str, count: int) -> str:
-    """`count` characters drawn uniformly from `alphabet` by the system's secure generator."""
-    # Rejection per byte keeps the draw uniform; one big read of randomness keeps it fast.
-    size = len(alphabet)
-    if size > 256:
-        return "".join(secrets.choice(alphabet) for _ in range(count))
-    limit = 256 - 256 % size
-    drawn: list[str] = []
-    while len(drawn) < count:
-        chunk = secrets.token_bytes((count - len(drawn)) * 2 + 16)
-        drawn.extend(alphabet[byte % size] for byte in chunk if byte < limit)
-    return "".join(drawn[:count])
