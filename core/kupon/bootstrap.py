@@ -17,12 +17,20 @@ from kupon.features.categories import routes as categories
 from kupon.features.client import routes as client
 from kupon.features.customers import reactions as customer_feed
 from kupon.features.customers import routes as customers
+from kupon.features.locations import routes as locations
 from kupon.features.management import routes as management_routes
 from kupon.features.management import service as management
+from kupon.features.metadata_schemas import routes as metadata_schemas
 from kupon.features.orders import routes as orders
+from kupon.features.product_collections import routes as product_collections
 from kupon.features.products import routes as products
+from kupon.features.promotions import routes as promotions
 from kupon.features.redemptions import reactions as redemption_feed
 from kupon.features.redemptions import routes as redemptions
+from kupon.features.segments import jobs as segment_jobs
+from kupon.features.segments import reactions as segment_feed
+from kupon.features.segments import routes as segments
+from kupon.features.validation_rules import routes as validation_rules
 from kupon.features.validations import routes as validations
 from kupon.features.vouchers import routes as vouchers
 from kupon.jobs.registry import JobRegistry, Periodic
@@ -46,10 +54,16 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     categories.blueprint,
     client.blueprint,
     customers.blueprint,
+    locations.blueprint,
     management_routes.blueprint,
+    metadata_schemas.blueprint,
     orders.blueprint,
+    product_collections.blueprint,
     products.blueprint,
+    promotions.blueprint,
     redemptions.blueprint,
+    segments.blueprint,
+    validation_rules.blueprint,
     validations.blueprint,
     vouchers.blueprint,
 )
@@ -66,8 +80,10 @@ def build_registry() -> JobRegistry:
     """Every background task, event consumer and periodic task of the program."""
     registry = JobRegistry()
     campaign_jobs.register(registry)
+    segment_jobs.register(registry)
     registry.subscribe("customer_feed", customer_feed.record_activity, customer_feed.EVENTS)
     registry.subscribe("redemption_feed", redemption_feed.record_activity, redemption_feed.EVENTS)
+    registry.subscribe("segment_members", segment_feed.refresh_members, segment_feed.EVENTS)
     registry.periodic += [
         Periodic("purge_idempotency", timedelta(hours=1), _purge_idempotency),
         Periodic("purge_events", timedelta(hours=1), _purge_events),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from kupon.engine.metadata import NO_SCHEMAS
 from kupon.kit.errors import KuponError
 from kupon.runtime import clock
 from kupon.storage.catalogue import CatalogueEntry, find_prices
@@ -95,7 +96,7 @@ def test_overrides_create_products_and_skus(api: ApiClient, uow: UnitOfWork) -> 
     line = product_line("mug", **mug) | {
         "sku": {"override": True, "source_id": "large", "sku": "Large", "price": 12}
     }
-    store_overrides(uow, [line, sku_line("mug", "small", sku="Small")])
+    store_overrides(uow, [line, sku_line("mug", "small", sku="Small")], NO_SCHEMAS)
     uow.commit()
     stored = api.get("/v1/products/mug").expect()
     assert {name: stored[name] for name in mug} == mug
@@ -121,7 +122,7 @@ def test_overrides_replace_what_they_name(
 ) -> None:
     made = make_product(api, id="prod_mug", source_id="mug", attributes=["a"], metadata={"a": 1})
     sent = {"override": True, "price": 5, "metadata": {"b": 2}}
-    store_overrides(uow, [line | {"product": line["product"] | sent}])
+    store_overrides(uow, [line | {"product": line["product"] | sent}], NO_SCHEMAS)
     uow.commit()
     stored = api.get("/v1/products/mug").expect()
     assert stored.pop("updated_at") is not None
@@ -132,7 +133,9 @@ def test_overrides_replace_what_they_name(
 def test_an_override_keeps_what_it_leaves_out(api: ApiClient, uow: UnitOfWork) -> None:
     make_product(api, source_id="mug", name="Mug", price=7, metadata={"a": 1})
     make_sku(api, "mug", source_id="large", sku="Large", price=8, metadata={"b": 1})
-    store_overrides(uow, [product_line("mug", price=None), sku_line("mug", "large", metadata={})])
+    store_overrides(
+        uow, [product_line("mug", price=None), sku_line("mug", "large", metadata={})], NO_SCHEMAS
+    )
     uow.commit()
     stored = api.get("/v1/products/mug").expect()
     assert (stored["name"], stored["price"], stored["metadata"]) == ("Mug", 7, {"a": 1})
@@ -141,7 +144,7 @@ def test_an_override_keeps_what_it_leaves_out(api: ApiClient, uow: UnitOfWork) -
 
 
 def test_the_last_line_wins(api: ApiClient, uow: UnitOfWork) -> None:
-    store_overrides(uow, [product_line("mug", price=1), product_line("mug", price=2)])
+    store_overrides(uow, [product_line("mug", price=1), product_line("mug", price=2)], NO_SCHEMAS)
     uow.commit()
     assert api.get("/v1/products/mug").expect()["price"] == 2
 
@@ -160,7 +163,7 @@ def test_the_last_line_wins(api: ApiClient, uow: UnitOfWork) -> None:
 def test_lines_without_a_named_override_store_nothing(
     uow: UnitOfWork, line: dict[str, Any]
 ) -> None:
-    store_overrides(uow, [line])
+    store_overrides(uow, [line], NO_SCHEMAS)
     assert counts(uow) == (0, 0)
 
 
@@ -169,14 +172,16 @@ def test_lines_without_a_named_override_store_nothing(
 )
 def test_a_new_sku_needs_a_known_product(uow: UnitOfWork, line: dict[str, Any]) -> None:
     with pytest.raises(KuponError) as refusal:
-        store_overrides(uow, [line])
+        store_overrides(uow, [line], NO_SCHEMAS)
     assert refusal.value.key == "invalid_sku"
     assert counts(uow) == (0, 0)
 
 
 def test_a_known_sku_needs_no_product(api: ApiClient, uow: UnitOfWork) -> None:
     make_sku(api, make_product(api)["id"], source_id="large", price=1)
-    store_overrides(uow, [{"sku": {"source_id": "large", "override": True, "price": 2}}])
+    store_overrides(
+        uow, [{"sku": {"source_id": "large", "override": True, "price": 2}}], NO_SCHEMAS
+    )
     uow.commit()
     assert api.get("/v1/skus/large").expect()["price"] == 2
 
@@ -190,7 +195,7 @@ def test_what_is_in_the_bin_stays_there(
     make_product(api, source_id="other")
     assert api.delete("/v1/products/mug").status == 204
     with pytest.raises(KuponError) as refusal:
-        store_overrides(uow, [product_line("fresh"), line])
+        store_overrides(uow, [product_line("fresh"), line], NO_SCHEMAS)
     assert refusal.value.key == "duplicate_found"
 
 
@@ -208,7 +213,7 @@ def test_parallel_overrides_of_the_same_products_all_succeed(
     def store(ordered: list[dict[str, Any]]) -> None:
         for _ in range(5):
             with UnitOfWork(engine, project_id=project.id, now=clock.now()) as uow:
-                store_overrides(uow, ordered)
+                store_overrides(uow, ordered, NO_SCHEMAS)
                 uow.commit()
 
     with ThreadPoolExecutor(3) as pool:

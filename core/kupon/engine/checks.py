@@ -1,4 +1,4 @@
-"""Why a redeemable cannot be used, whatever the order: missing, disabled, out of time, used up.
+"""Why a redeemable cannot be used, whatever its rules: missing, disabled, out of time, used up.
 
 Source: spec discounts-and-stacking, sections 3 (own checks) and 10.3; rules-and-qualification,
 section 10 (their order).
@@ -9,20 +9,32 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from kupon.engine import limits
-from kupon.engine.model import Redeemable, Voucher
+from kupon.engine.giftcards import GiftCredits
+from kupon.engine.model import PromotionTier, Redeemable, Voucher
+from kupon.engine.order import Order
+from kupon.engine.points import PointsPayment, PointsSpending
 from kupon.engine.refusals import Refusal
 
 
-def refuse(redeemable: Redeemable, now: datetime, timezone: tzinfo) -> Refusal | None:
+def refuse(redeemable: Redeemable, order: Order, now: datetime, timezone: tzinfo) -> Refusal | None:
     """Return the first reason against a redeemable, or None.
 
     Units:   now is aware UTC; timezone is the project's.
     Refuses: not_found, voucher_disabled, voucher_not_active, voucher_expired,
-        voucher_not_active_now, quantity_exceeded.
+        voucher_not_active_now, quantity_exceeded, promotion_inactive, promotion_not_active_now,
+        and what gift cards and points refuse.
     """
-    voucher = redeemable.source
-    if voucher is None:
+    source = redeemable.source
+    if source is None:
         return _missing(redeemable)
+    if isinstance(source, PromotionTier):
+        return _refuse_tier(source, now, timezone)
+    return _refuse_voucher(source, order, now, timezone)
+
+
+def _refuse_voucher(
+    voucher: Voucher, order: Order, now: datetime, timezone: tzinfo
+) -> Refusal | None:
     if not (voucher.is_active and voucher.is_campaign_active):
         return Refusal("voucher_disabled", voucher.code)
     lapse = limits.check(voucher.validity, now, timezone)
@@ -30,7 +42,25 @@ def refuse(redeemable: Redeemable, now: datetime, timezone: tzinfo) -> Refusal |
         return Refusal(lapse.key, voucher.code)
     if not _has_uses_left(voucher):
         return Refusal("quantity_exceeded", voucher.code)
+    if isinstance(voucher.worth, GiftCredits | PointsPayment | PointsSpending):
+        return _of_card(voucher, voucher.worth.refuse(order))
     return None
+
+
+def _of_card(voucher: Voucher, refusal: Refusal | None) -> Refusal | None:
+    if refusal is None or refusal.key == "missing_amount":
+        return refusal
+    return Refusal(refusal.key, voucher.code)
+
+
+def _refuse_tier(tier: PromotionTier, now: datetime, timezone: tzinfo) -> Refusal | None:
+    if not (tier.is_active and tier.is_campaign_active):
+        return Refusal("promotion_inactive", f"Promotion Tier with id: {tier.id} is disabled.")
+    validities = (tier.validity, tier.campaign_validity)
+    if not any(limits.check(validity, now, timezone) for validity in validities):
+        return None
+    # UNCERTAIN: one key for every reason of time (discounts-and-stacking, 10.3).
+    return Refusal("promotion_not_active_now", tier.id)
 
 
 def _missing(redeemable: Redeemable) -> Refusal:

@@ -32,6 +32,11 @@ _KEY: Final = "invalid_code_config"
 _LARGEST_CHARSET: Final = 256
 
 
+def code_key(code: str, *, is_case_sensitive: bool) -> str:
+    """Return the form of a code that is unique in its project."""
+    return code if is_case_sensitive else code.casefold()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodePattern:
     """What a set of codes looks like.

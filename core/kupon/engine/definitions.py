@@ -51,6 +51,10 @@ class Fields:
         """Build the error for one member, or for the object itself where name is empty."""
         return DefinitionError(f"{self._path}.{name}" if name else self._path, text, self._key)
 
+    def place(self, name: str) -> str:
+        """Return where a member stands in the payload."""
+        return f"{self._path}.{name}"
+
     def get(self, name: str) -> Any:
         """Return a member as it stands, or None."""
         return self.members.get(name)
@@ -102,15 +106,13 @@ class Fields:
             raise self.error(name, "must be <= 100")
         return percent
 
-    def choice(self, name: str, allowed: Sequence[str], later: Sequence[str], default: str) -> str:
-        """Return one of the allowed words; `later` are those that Kupon does not know yet."""
-        value = self.get(name)
+    def choice(self, name: str, allowed: Sequence[str], default: str | None) -> str:
+        """Return one of the allowed words; it must be there where there is no default."""
+        value = self.get(name) if default is not None else self.required(name)
         if value is None:
-            return default
-        if value in later:
-            raise self.error(name, f"{value} is not supported yet")
+            return str(default)
         if value not in allowed:
-            raise self.error(name, one_of((*allowed, *later)))
+            raise self.error(name, one_of(allowed))
         return str(value)
 
     def refuse_later(self, *names: str) -> None:

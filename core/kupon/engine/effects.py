@@ -14,7 +14,37 @@ class UseVoucher:
 
 
 @dataclass(frozen=True, slots=True)
+class UseTier:
+    """Count one use of a promotion tier, as long as it is active.
+
+    Units: amount is the order's, discount_amount what the tier took off, in minor units.
+    """
+
+    tier_id: str
+    amount: int
+    discount_amount: int
+
+
+Use = UseVoucher | UseTier
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreVoucher:
     """Give one use of a code back."""
 
     voucher_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreTier:
+    """Take one use of a promotion tier out of its sums.
+
+    Units: minor units, as in UseTier.
+    """
+
+    tier_id: str
+    amount: int
+    discount_amount: int
+
+
+Restore = RestoreVoucher | RestoreTier

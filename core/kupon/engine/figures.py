@@ -5,6 +5,10 @@ Source: spec discounts-and-stacking, section 2.2 and K3.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any
+
 from kupon.engine.order import Item, Order
 
 
@@ -43,22 +47,31 @@ def _discounts(answer: dict[str, int], order: Order, since: Order, items_off: in
     answer["total_applied_discount_amount"] = applied + items_applied
 
 
-def item_figures(item: Item, since: Item) -> dict[str, int]:
-    """Return a line's numbers; `applied_discount_amount` is what came off since another moment.
+_ABSENT = Item(quantity=0, amount=0)
+
+
+def earlier_items(order: Order, since: Order) -> Iterator[tuple[Item, Item]]:
+    """Pair each line with itself at an earlier moment; one that was appended, with nothing."""
+    return zip_longest(order.items, since.items, fillvalue=_ABSENT)
+
+
+def item_figures(item: Item, since: Item) -> dict[str, Any]:
+    """Return a line's numbers; `applied_*` is what changed since another moment.
 
     Shapes: a line of unknown amount has no amount fields; a line that never had anything taken
-        off has no discount fields; discount_quantity is left out where no unit is free.
+        off has no discount fields; quantities of free and added units are left out where there
+        are none.
     Units:  minor units, and units of the product.
     """
-    answer: dict[str, int] = {}
+    answer: dict[str, Any] = {}
     if item.quantity is not None:
         answer["quantity"] = item.quantity
     if item.initial_quantity is not None:
         answer["initial_quantity"] = item.initial_quantity
-    if item.discount_quantity:
-        answer["discount_quantity"] = item.discount_quantity
     if item.price is not None:
         answer["price"] = item.price
+    if item.discount_quantity or item.quantity != since.quantity:
+        _quantities(answer, item, since)
     amount = item.amount
     if amount is None:
         return answer
@@ -71,3 +84,16 @@ def item_figures(item: Item, since: Item) -> dict[str, int]:
         answer["applied_discount_amount"] = off - since.discount_amount
     answer["subtotal_amount"] = amount - off
     return answer
+
+
+def _quantities(answer: dict[str, Any], item: Item, since: Item) -> None:
+    if item.discount_quantity:
+        answer["discount_quantity"] = item.discount_quantity
+        answer["applied_discount_quantity"] = item.discount_quantity - since.discount_quantity
+    if item.quantity != since.quantity:
+        answer["applied_quantity"] = (item.quantity or 0) - (since.quantity or 0)
+        if item.amount is not None:
+            answer["applied_quantity_amount"] = item.amount - (since.amount or 0)
+    replacements = item.replacements[len(since.replacements) :]
+    if replacements:
+        answer["application_details"] = [replacement._asdict() for replacement in replacements]

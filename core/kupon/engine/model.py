@@ -11,11 +11,21 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
+from kupon.engine.bundles import BundleResult
+from kupon.engine.collections import NO_COLLECTIONS, Collections
+from kupon.engine.customer import Customer
 from kupon.engine.discounts import Discount
-from kupon.engine.effects import UseVoucher
+from kupon.engine.effects import Use
+from kupon.engine.giftcards import GiftCredits
 from kupon.engine.limits import Validity
+from kupon.engine.locations import NO_LOCATIONS, Locations
 from kupon.engine.order import Order
+from kupon.engine.points import PointsPayment, PointsSpending
 from kupon.engine.refusals import Refusal, Skip
+from kupon.engine.rules import Counter, Rule
+from kupon.engine.segments import NO_SEGMENTS, Segments
+from kupon.engine.selection import Pick
+from kupon.engine.situation import Applied, Article
 
 
 class Status(StrEnum):
@@ -34,38 +44,64 @@ class Category:
     hierarchy: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voucher:
-    """A code with everything that its own checks and its effect need.
+Worth = Discount | GiftCredits | PointsPayment | PointsSpending
 
-    Shapes: quantity None is unlimited; locked counts the uses that other sessions hold; worth is
-        what the code gives (a discount now; gift credits and points are further kinds).
-        is_campaign_active is True for a code without campaign.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incentive:
+    """What codes and tiers have in common: what they give, when, to whom.
+
+    Shapes: worth is what it gives; rules are its own and its campaign's, all of which must hold.
+        is_campaign_active is True without campaign. is_multiplied says that what it gives is
+        given once for each bundle in the cart (UNCERTAIN: no name on the wire is known).
     """
 
     id: str
-    code: str
-    worth: Discount
+    worth: Worth
     validity: Validity
     is_active: bool = True
     is_campaign_active: bool = True
+    category: Category | None = None
+    campaign_id: str | None = None
+    rules: tuple[Rule, ...] = ()
+    is_multiplied: bool = True
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voucher(Incentive):
+    """A code with everything that its own checks and its effect need.
+
+    Shapes: quantity None is unlimited; locked counts the uses that other sessions hold.
+    """
+
+    code: str
     quantity: int | None = None
     redeemed_quantity: int = 0
     locked_quantity: int = 0
-    category: Category | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    publish_count: int = 0
+    holder_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionTier(Incentive):
+    """A tier of a promotion, which needs no code; its campaign must be in time as well."""
+
+    campaign_validity: Validity = Validity()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redeemable:
     """One element of the request's list.
 
-    Shapes: id is as the client sent it; source is what storage found for it, None if nothing.
+    Shapes: id is as the client sent it; source is what storage found for it, None if nothing;
+        stack_id names the promotion stack that it came with.
     """
 
     object: str
     id: str
-    source: Voucher | None = None
+    source: Voucher | PromotionTier | None = None
+    stack_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +134,10 @@ class Snapshot:
     """Everything that one evaluation may look at, read once and frozen.
 
     Units: now is aware UTC; timezone is the project's and governs days and clock windows.
+    Shapes: customer is the stored one with what the request says of it, None where it names none;
+        metadata is the redemption's; api_keys are the names of the calling key; counters are past
+        uses by the id of what they count (campaign, code or tier) and by counter; week_start is a
+        weekday as Python counts them.
     """
 
     now: datetime
@@ -105,6 +145,15 @@ class Snapshot:
     order: Order
     redeemables: tuple[Redeemable, ...]
     rules: StackingRules = field(default_factory=StackingRules)
+    customer: Customer | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    api_keys: frozenset[str] = frozenset()
+    counters: Mapping[tuple[str, Counter], int] = field(default_factory=dict)
+    segments: Segments = NO_SEGMENTS
+    collections: Collections = NO_COLLECTIONS
+    locations: Locations = NO_LOCATIONS
+    articles: Mapping[str, Article] = field(default_factory=dict)
+    week_start: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +161,8 @@ class Step:
     """The verdict on one redeemable, and the order before and after it.
 
     Shapes: after is before unless status is APPLICABLE; refusal goes with INAPPLICABLE, skip with
-        SKIPPED.
+        SKIPPED, applied with APPLICABLE; bundle is there where a bundle was looked for; covered
+        are the lines that the product lists name, in the order of application.
     """
 
     redeemable: Redeemable
@@ -121,6 +171,9 @@ class Step:
     after: Order
     refusal: Refusal | None = None
     skip: Skip | None = None
+    applied: Applied | None = None
+    bundle: BundleResult | None = None
+    covered: tuple[Pick, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +199,6 @@ class Decision:
         whole request fails.
     """
 
-    effects: tuple[UseVoucher, ...] = ()
+    effects: tuple[Use, ...] = ()
     applied: tuple[Step, ...] = ()
     refusal: Refusal | None = None

@@ -11,8 +11,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
+
+NOTHING: Mapping[str, Any] = {}
+
+
+class Replacement(NamedTuple):
+    """Units of one line that gave way to units of another.
+
+    Shapes: the members are those of the wire's `application_details`, with the wire's signs.
+    Units:  minor units.
+    """
+
+    source_index: int
+    source_applied_quantity: int
+    source_applied_quantity_amount: int
+    target_index: int
+    target_applied_quantity: int
+    target_applied_quantity_amount: int
+    target_applied_discount_amount: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +41,9 @@ class Item:
     Units: price, amount and discount_amount in minor units; None where the price is unknown.
     Shapes: discount_amount is cumulative (previous and of this request); discount_quantity counts
         the units that are already free; initial_* is what the client sent (0 for an added line).
+        product and sku are printed back; product_facts and sku_facts are what rules and filters
+        look at (stored data under sent data), product_names and sku_names every id and source id
+        by which the article is known.
     """
 
     quantity: int | None = None
@@ -39,21 +61,66 @@ class Item:
     product: Mapping[str, Any] | None = None
     sku: Mapping[str, Any] | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    product_facts: Mapping[str, Any] = field(default_factory=dict)
+    sku_facts: Mapping[str, Any] = field(default_factory=dict)
+    replacements: tuple[Replacement, ...] = ()
+
+    def changed(self, **changes: Any) -> Item:
+        """Return the line with other figures; none that its names or facts follow from."""
+        # Runs per line and redeemable, and costs a sixth of what the constructor costs. What was
+        # derived from a line's identity is taken along.
+        line = object.__new__(Item)
+        line.__dict__.update(self.__dict__, **changes)
+        return line
 
     def discounted(self, off: int) -> Item:
         """Return the line with more taken off, or with less where `off` is negative.
 
         Units: minor units.
         """
-        # Runs per line and redeemable, and costs a sixth of what the constructor costs.
-        line = object.__new__(Item)
-        line.__dict__.update(self.__dict__, discount_amount=self.discount_amount + off)
-        return line
+        return self.changed(discount_amount=self.discount_amount + off)
 
     @property
     def subtotal_amount(self) -> int | None:
         """What is left to pay for the line, or None where its amount is unknown."""
         return None if self.amount is None else self.amount - self.discount_amount
+
+    @property
+    def units(self) -> int:
+        """How many units the line counts as; one of unknown quantity is one (section 2.1, 4)."""
+        return 1 if self.quantity is None else self.quantity
+
+    @property
+    def unit_price(self) -> Fraction | int | None:
+        """The price of a unit, from the amount where no price is known; None without either.
+
+        Units: minor units.
+        """
+        if self.price is not None:
+            return self.price
+        return Fraction(self.amount, self.units) if self.amount is not None and self.units else None
+
+    @cached_property
+    def product_names(self) -> frozenset[str]:
+        """The ids and source ids of the line's product."""
+        return self._names("product", self.product_id, self.product_facts or self.product)
+
+    @cached_property
+    def sku_names(self) -> frozenset[str]:
+        """The ids and source ids of the line's SKU; empty for a product line."""
+        return self._names("sku", self.sku_id, self.sku_facts or self.sku)
+
+    @property
+    def is_sku(self) -> bool:
+        """Whether the line sells a variant of a product."""
+        return bool(self.sku_names)
+
+    def _names(self, kind: str, own: str | None, facts: Mapping[str, Any] | None) -> frozenset[str]:
+        part = facts or NOTHING
+        names = [own, part.get("id"), part.get("source_id")]
+        if self.related_object == kind:
+            names.append(self.source_id)
+        return frozenset(name for name in names if name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +140,16 @@ class Order:
     has_item_discount: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
+    def changed(self, **changes: Any) -> Order:
+        """Return the order with other members."""
+        # For the same reason as in Item.changed; the sum over the lines holds as long as they do.
+        order = object.__new__(Order)
+        order.__dict__.update(self.__dict__)
+        if "items" in changes:
+            order.__dict__.pop("items_discount_amount", None)
+        order.__dict__.update(changes)
+        return order
+
     @cached_property
     def items_discount_amount(self) -> int:
         """The sum of the lines' cumulative discounts."""
@@ -89,3 +166,20 @@ class Order:
         if self.amount is None:
             return None
         return max(0, self.amount - self.total_discount_amount)
+
+    def differs_from(self, other: Order) -> bool:
+        """Whether discounts or quantities are others than in an earlier or later order."""
+        if self.discount_amount != other.discount_amount:
+            return True
+        if len(self.items) != len(other.items):
+            return True
+        pairs = zip(self.items, other.items, strict=True)
+        return any(
+            mine is not its
+            and (
+                mine.discount_amount != its.discount_amount
+                or mine.quantity != its.quantity
+                or mine.discount_quantity != its.discount_quantity
+            )
+            for mine, its in pairs
+        )

@@ -5,9 +5,12 @@ Source: spec discounts-and-stacking, sections 4.2 and 4.3.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from kupon.engine.applicability import Entry
 from kupon.engine.order import Item, Order
+from kupon.engine.selection import Pick
+from kupon.engine.situation import Situation
 
 
 def take_from_order(order: Order, wanted: int) -> Order:
@@ -20,59 +23,87 @@ def take_from_order(order: Order, wanted: int) -> Order:
     left = order.total_amount
     if left is None:
         return order
-    return Order(
-        amount=order.amount,
-        initial_amount=order.initial_amount,
-        discount_amount=order.discount_amount + min(wanted, left),
-        items=order.items,
-        has_order_discount=True,
-        has_item_discount=order.has_item_discount,
-        metadata=order.metadata,
+    return order.changed(
+        discount_amount=order.discount_amount + min(wanted, left), has_order_discount=True
     )
+
+
+def order_base(order: Order, situation: Situation) -> int:
+    """What percentages of the order and its new totals count from (section 9.5).
+
+    Units:  minor units.
+    """
+    base = order.initial_amount if situation.is_initial else order.total_amount
+    return base or 0
+
+
+def item_base(item: Item, situation: Situation) -> int:
+    """What percentages of a line and its new prices count from (section 9.5).
+
+    Units:  minor units.
+    """
+    amount = item.amount or 0
+    return amount if situation.is_initial else amount - item.discount_amount
 
 
 def take_from_items(
     order: Order,
-    wanted: Callable[[Item, int], int],
+    picks: Sequence[Pick],
+    wanted: Callable[[Pick], int],
+    situation: Situation,
     *,
     amount_limit: int | None = None,
     aggregated_amount_limit: int | None = None,
 ) -> Order:
-    """Take an item-level discount off every priced line, in request order.
+    """Take an item-level discount off covered lines, in the order of the picks.
 
-    Shapes: wanted is asked for each line with what is left of it; amount_limit caps each line,
-        aggregated_amount_limit is spent line by line. Without a priced line the order comes
-        back as it is; otherwise it counts as evaluated at item level.
+    Shapes: wanted is asked once for each pick; amount_limit caps each line and
+        aggregated_amount_limit is spent line by line, as are the limits of the picks' entries;
+        the order counts as evaluated at item level.
     Units:  minor units.
     """
-    left = aggregated_amount_limit
-    lines: list[Item] = []
-    is_priced = False
-    for item in order.items:
-        if item.amount is None:
-            lines.append(item)
-            continue
-        is_priced = True
-        subtotal = item.amount - item.discount_amount
-        off = wanted(item, subtotal)
-        if off > subtotal:
-            off = subtotal
+    caps = _Caps(order, situation, aggregated_amount_limit)
+    lines = list(order.items)
+    for pick in picks:
+        item = pick.item
+        off = min(wanted(pick), (item.amount or 0) - item.discount_amount)
         if amount_limit is not None and off > amount_limit:
             off = amount_limit
-        if left is not None:
-            off = min(off, left)
-            left -= off
-        lines.append(item.discounted(off) if off else item)
-    return _with_items(order, tuple(lines)) if is_priced else order
+        off = caps.cut(pick, off)
+        if off:
+            lines[pick.place] = item.discounted(off)
+    return order.changed(items=tuple(lines), has_item_discount=True)
 
 
-def _with_items(order: Order, items: tuple[Item, ...]) -> Order:
-    return Order(
-        amount=order.amount,
-        initial_amount=order.initial_amount,
-        discount_amount=order.discount_amount,
-        items=items,
-        has_order_discount=order.has_order_discount,
-        has_item_discount=True,
-        metadata=order.metadata,
-    )
+class _Caps:
+    """What the limits of a discount and of its entries still allow."""
+
+    def __init__(self, order: Order, situation: Situation, left: int | None) -> None:
+        self._order = order
+        self._situation = situation
+        self._left = left
+        self._entries_left: dict[int, int] = {}
+
+    def cut(self, pick: Pick, off: int) -> int:
+        entry = pick.entry
+        if entry is not None and entry.amount_limit.is_given:
+            own = entry.amount_limit.of(self._situation.asked(self._order, pick.item))
+            off = off if own is None else min(off, own)
+        if self._left is not None:
+            off = min(off, self._left)
+        if entry is not None and entry.aggregated_amount_limit.is_given:
+            off = self._spend(entry, off)
+        if self._left is not None:
+            self._left -= off
+        return off
+
+    def _spend(self, entry: Entry, off: int) -> int:
+        key = id(entry)
+        if key not in self._entries_left:
+            limit = entry.aggregated_amount_limit.of(self._situation.asked(self._order))
+            if limit is None:
+                return off
+            self._entries_left[key] = limit
+        off = min(off, self._entries_left[key])
+        self._entries_left[key] -= off
+        return off

@@ -5,8 +5,9 @@ Source: spec discounts-and-stacking, section 11.1.
 
 from __future__ import annotations
 
-from kupon.engine.effects import UseVoucher
-from kupon.engine.model import Decision, Evaluation, Status
+from kupon.engine.effects import Use, UseTier, UseVoucher
+from kupon.engine.model import Decision, Evaluation, Status, Step, Voucher
+from kupon.engine.refusals import Refusal
 
 __all__ = ["Decision", "decide"]
 
@@ -16,17 +17,29 @@ def decide(evaluation: Evaluation) -> Decision:
 
     Shapes:  effects follow the applied steps, one each; both are empty where there is a refusal.
     Refuses: with the first failing step's refusal: mode ALL and one fails, mode PARTIAL and none
-        applies.
+        applies; with a skip's reason where everything was passed over.
     """
     if not evaluation.is_valid:
-        return Decision(
-            refusal=next((step.refusal for step in evaluation.having(Status.INAPPLICABLE)), None)
-        )
+        return Decision(refusal=_refusal(evaluation))
     applied = evaluation.having(Status.APPLICABLE)
-    vouchers = (step.redeemable.source for step in applied)
-    effects = (
-        UseVoucher(voucher_id=voucher.id, locked_quantity=voucher.locked_quantity)
-        for voucher in vouchers
-        if voucher is not None
+    return Decision(effects=tuple(_use(step) for step in applied), applied=applied)
+
+
+def _refusal(evaluation: Evaluation) -> Refusal:
+    for step in evaluation.having(Status.INAPPLICABLE):
+        if step.refusal is not None:
+            return step.refusal
+    skip = next(step.skip for step in evaluation.steps if step.skip is not None)
+    return Refusal("redeemables_skipped", skip.message)
+
+
+def _use(step: Step) -> Use:
+    source = step.redeemable.source
+    if isinstance(source, Voucher):
+        return UseVoucher(voucher_id=source.id, locked_quantity=source.locked_quantity)
+    discounts = (step.after.total_discount_amount, step.before.total_discount_amount)
+    return UseTier(
+        tier_id=step.redeemable.id if source is None else source.id,
+        amount=step.after.amount or 0,
+        discount_amount=discounts[0] - discounts[1],
     )
-    return Decision(effects=tuple(effects), applied=applied)

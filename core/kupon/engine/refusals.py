@@ -13,12 +13,14 @@ class Refusal:
     """A business refusal.
 
     Shapes: key is one of kit.error_catalogue (it gives code and message); details is the wire's
-        free text; message replaces the catalogue's text where a rule brings its own.
+        free text; message replaces the catalogue's text; custom is the text that the violated
+        rule brings itself.
     """
 
     key: str
     details: str | None = None
     message: str | None = None
+    custom: str | None = None
     resource_id: str | None = None
     resource_type: str | None = None
 

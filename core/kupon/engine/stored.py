@@ -17,26 +17,43 @@ def restore_order(stored: Mapping[str, Any]) -> Order:
     Shapes: discount fields that are absent or None belong to a kind that was never evaluated.
     Units:  minor units.
     """
-    items = tuple(_restore_item(line, line.get("discount_amount", 0)) for line in stored["items"])
-    return _order(stored, stored.get("discount_amount"), items)
+    items = tuple(_restore_item(line) for line in stored["items"])
+    return _order(stored, stored.get("discount_amount"), items, stored.get("amount"))
 
 
 def moments(figures: Mapping[str, Any]) -> tuple[Order, Order]:
     """Return the order before and after what the printed `applied_*` figures tell of.
 
+    Shapes: a line that was appended in between was there before with no units.
     Units:  minor units.
     """
+    after = restore_order(figures)
     before = tuple(
-        _restore_item(line, line.get("discount_amount", 0) - line.get("applied_discount_amount", 0))
-        for line in figures["items"]
+        _before(item, line) for item, line in zip(after.items, figures["items"], strict=True)
     )
     off = figures.get("discount_amount")
     earlier = None if off is None else off - figures.get("applied_discount_amount", 0)
-    return _order(figures, earlier, before), restore_order(figures)
+    added = sum(line.get("applied_quantity_amount", 0) for line in figures["items"])
+    amount = None if after.amount is None else after.amount - added
+    return _order(figures, earlier, before, amount), after
 
 
-def _order(stored: Mapping[str, Any], off: int | None, items: tuple[Item, ...]) -> Order:
-    amount, initial_amount = stored.get("amount"), stored.get("initial_amount")
+def _before(item: Item, line: Mapping[str, Any]) -> Item:
+    changes: dict[str, Any] = {
+        "discount_amount": item.discount_amount - line.get("applied_discount_amount", 0),
+        "discount_quantity": item.discount_quantity - line.get("applied_discount_quantity", 0),
+    }
+    if "applied_quantity" in line:
+        changes["quantity"] = (item.quantity or 0) - line["applied_quantity"]
+    if item.amount is not None:
+        changes["amount"] = item.amount - line.get("applied_quantity_amount", 0)
+    return item.changed(**changes)
+
+
+def _order(
+    stored: Mapping[str, Any], off: int | None, items: tuple[Item, ...], amount: int | None
+) -> Order:
+    initial_amount = stored.get("initial_amount")
     return Order(
         amount=amount,
         # Printed figures leave the initial amount out where it is the amount.
@@ -49,14 +66,14 @@ def _order(stored: Mapping[str, Any], off: int | None, items: tuple[Item, ...]) 
     )
 
 
-def _restore_item(line: Mapping[str, Any], off: int) -> Item:
+def _restore_item(line: Mapping[str, Any]) -> Item:
     return Item(
         quantity=line.get("quantity"),
         price=line.get("price"),
         amount=line.get("amount"),
         initial_quantity=line.get("initial_quantity"),
         initial_amount=line.get("initial_amount"),
-        discount_amount=off,
+        discount_amount=line.get("discount_amount", 0),
         discount_quantity=line.get("discount_quantity", 0),
         id=line.get("id"),
         product_id=line.get("product_id"),

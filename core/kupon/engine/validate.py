@@ -26,6 +26,6 @@ def evaluate(snapshot: Snapshot) -> Evaluation:
 
 
 def _is_valid(steps: tuple[Step, ...], mode: str) -> bool:
-    if mode == "ALL":
-        return all(step.status is not Status.INAPPLICABLE for step in steps)
+    if mode == "ALL" and any(step.status is Status.INAPPLICABLE for step in steps):
+        return False
     return any(step.status is Status.APPLICABLE for step in steps)

@@ -5,15 +5,45 @@ Source: spec discounts-and-stacking, section 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 
 
-def percent_of(base_minor: int, percent: Decimal) -> int:
-    """Return a percentage of an amount, rounded half up once.
+def percent_of(base_minor: int, percent: Decimal, share: int = 1, of: int = 1) -> int:
+    """Return a percentage of an amount, or of a share of it, rounded half up once.
 
-    Units:  minor units in and out; percent is 0 to 100 as the wire has it, 2.5 is 2.5 %.
+    Units:  minor units in and out; percent is 0 to 100 as the wire has it, 2.5 is 2.5 %; a share
+        of 3 of 5 is three fifths of the amount.
     Source: spec discounts-and-stacking, section 1 (3 % of 50350 = 1510.5 -> 1511).
     """
     numerator, denominator = percent.as_integer_ratio()
+    numerator, denominator = numerator * share, denominator * of
     # floor(x + 1/2) in whole numbers: exact for every size, unlike a Decimal context.
     return (base_minor * numerator * 2 + denominator * 100) // (denominator * 200)
+
+
+def round_half_up(amount: Fraction | int) -> int:
+    """Return an amount in whole minor units; a half goes up.
+
+    Source: spec discounts-and-stacking, section 1.
+    """
+    return (2 * amount.numerator + amount.denominator) // (2 * amount.denominator)
+
+
+def split(total_minor: int, weights: Sequence[Fraction | int]) -> list[int]:
+    """Split an amount by weights into whole minor units that add up to it exactly.
+
+    Shapes: one part per weight; all are 0 where no weight is above 0.
+    Source: spec discounts-and-stacking, section 1 (largest remainder, ties to the lower index;
+        300 over 3300 and 3400 is 148 and 152).
+    """
+    whole = sum(weights)
+    if not whole:
+        return [0] * len(weights)
+    exact = [Fraction(total_minor) * weight / whole for weight in weights]
+    parts = [share.numerator // share.denominator for share in exact]
+    places = sorted(range(len(parts)), key=lambda place: parts[place] - exact[place])
+    for place in places[: total_minor - sum(parts)]:
+        parts[place] += 1
+    return parts

@@ -72,7 +72,7 @@ def spans(operator: str, condition: Condition, calendar: Calendar) -> list[Span]
 def as_days(value: Scalar) -> int | None:
     """A value as a number of days, or None when it isn't a whole one of at most MOST_DAYS."""
     number = as_number(value)
-    if number is None or number % 1 or not 0 <= number <= MOST_DAYS:
+    if number is None or not 0 <= number <= MOST_DAYS or number % 1:
         return None
     return int(number)
 

@@ -15,9 +15,16 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from kupon.engine.effects import RestoreVoucher, UseVoucher
+from kupon.engine.effects import (
+    Restore,
+    RestoreTier,
+    RestoreVoucher,
+    Use,
+    UseTier,
+    UseVoucher,
+)
 from kupon.kit.errors import RaceLost
-from kupon.storage.locks import lock_vouchers
+from kupon.storage.locks import lock_tiers, lock_vouchers
 from kupon.storage.uow import UnitOfWork
 
 
@@ -30,7 +37,7 @@ class Redeemed:
         (name, aggregate id, payload).
     """
 
-    uses: Sequence[UseVoucher]
+    uses: Sequence[Use]
     revisions: Mapping[str, int]
     redemptions: Sequence[Mapping[str, Any]]
     event: tuple[str, str, Mapping[str, Any]]
@@ -50,6 +57,15 @@ _USE = (
     "   AND v.locks_revision = seen.revision))"
     " RETURNING v.id, v.redeemed_quantity)"
 )
+_USE_TIERS = (
+    "tiers AS (UPDATE promotion_tiers t SET total_redeemed = t.total_redeemed + 1,"
+    " total_amount = t.total_amount + seen.amount,"
+    " total_discount_amount = t.total_discount_amount + seen.discount"
+    " FROM unnest(%(tier_ids)s::text[], %(tier_amounts)s::bigint[], %(tier_discounts)s::bigint[])"
+    " AS seen(id, amount, discount)"
+    " WHERE t.project_id = %(project_id)s AND t.id = seen.id AND t.is_active RETURNING t.id)"
+)
+_NO_TIERS = "tiers AS (SELECT NULL WHERE false)"
 _INSERT_ORDER = (
     "placed AS (INSERT INTO orders SELECT * FROM jsonb_populate_record(NULL::orders, %(order)s)"
     " ON CONFLICT DO NOTHING RETURNING id)"
@@ -84,7 +100,7 @@ _RELEASE = (
 )
 _ANSWER = (
     " SELECT (SELECT count(*) FROM placed), coalesce((SELECT jsonb_object_agg(id,"
-    " redeemed_quantity) FROM used), '{}'::jsonb)"
+    " redeemed_quantity) FROM used), '{}'::jsonb), (SELECT count(*) FROM tiers)"
 )
 
 
@@ -92,13 +108,17 @@ def write_redemption(uow: UnitOfWork, redeemed: Redeemed) -> dict[str, int]:
     """Count the uses and store the redemptions, their order and their event.
 
     Shapes:  the redeemed quantity of each code after this use, by its id.
-    Raises:  RaceLost when a code, a lock or the order has changed since it was read, or another
-        request has placed an order of the same source id.
-    Locks:   codes by id.
+    Raises:  RaceLost when a code, a tier, a lock or the order has changed since it was read, or
+        another request has placed an order of the same source id.
+    Locks:   tiers by id, then codes by id.
     """
-    if len(redeemed.uses) > 1:
-        lock_vouchers(uow, (use.voucher_id for use in redeemed.uses))
-    parts = [_USE, _place(redeemed), _RECORD, _STAGE]
+    vouchers = [use for use in redeemed.uses if isinstance(use, UseVoucher)]
+    tiers = [use for use in redeemed.uses if isinstance(use, UseTier)]
+    if len(tiers) > 1:
+        lock_tiers(uow, (use.tier_id for use in tiers))
+    if len(vouchers) > 1:
+        lock_vouchers(uow, (use.voucher_id for use in vouchers))
+    parts = [_USE, _USE_TIERS if tiers else _NO_TIERS, _place(redeemed), _RECORD, _STAGE]
     if redeemed.session_key is not None:
         parts.append(_RELEASE)
     name, aggregate_id, payload = redeemed.event
@@ -106,9 +126,12 @@ def write_redemption(uow: UnitOfWork, redeemed: Redeemed) -> dict[str, int]:
         f"WITH {', '.join(parts)}{_ANSWER}",
         {
             "project_id": uow.project_id,
-            "ids": [use.voucher_id for use in redeemed.uses],
-            "locked": [use.locked_quantity for use in redeemed.uses],
-            "revisions": [redeemed.revisions[use.voucher_id] for use in redeemed.uses],
+            "ids": [use.voucher_id for use in vouchers],
+            "locked": [use.locked_quantity for use in vouchers],
+            "revisions": [redeemed.revisions[use.voucher_id] for use in vouchers],
+            "tier_ids": [use.tier_id for use in tiers],
+            "tier_amounts": [use.amount for use in tiers],
+            "tier_discounts": [use.discount_amount for use in tiers],
             "order": None if redeemed.order is None else Jsonb(redeemed.order),
             "seen_order_at": redeemed.seen_order_at,
             "redemptions": Jsonb(redeemed.redemptions),
@@ -121,8 +144,8 @@ def write_redemption(uow: UnitOfWork, redeemed: Redeemed) -> dict[str, int]:
             "now": uow.now,
         },
     ).fetchone()
-    placed, quantities = row if row is not None else (0, {})
-    if placed != 1 or len(quantities) != len(redeemed.uses):
+    placed, quantities, counted_tiers = row if row is not None else (0, {}, 0)
+    if placed != 1 or len(quantities) != len(vouchers) or counted_tiers != len(tiers):
         raise RaceLost
     return dict(quantities)
 
@@ -133,15 +156,37 @@ def _place(redeemed: Redeemed) -> str:
     return _INSERT_ORDER if redeemed.is_new_order else _UPDATE_ORDER
 
 
-def restore(uow: UnitOfWork, effects: Sequence[RestoreVoucher]) -> None:
+def restore(uow: UnitOfWork, effects: Sequence[Restore]) -> None:
     """Give back what a rollback gives back.
 
-    Locks:  codes by id.
+    Locks:  tiers by id, then codes by id.
     """
-    ids = [effect.voucher_id for effect in effects]
+    tiers = [effect for effect in effects if isinstance(effect, RestoreTier)]
+    if tiers:
+        _restore_tiers(uow, tiers)
+    ids = [effect.voucher_id for effect in effects if isinstance(effect, RestoreVoucher)]
+    if not ids:
+        return
     lock_vouchers(uow, ids)
     uow.driver.execute(
         "UPDATE vouchers SET redeemed_quantity = redeemed_quantity - 1"
         " WHERE project_id = %s AND id = ANY(%s)",
         (uow.project_id, ids),
+    )
+
+
+def _restore_tiers(uow: UnitOfWork, effects: Sequence[RestoreTier]) -> None:
+    lock_tiers(uow, (effect.tier_id for effect in effects))
+    uow.driver.execute(
+        "UPDATE promotion_tiers t SET total_redeemed = t.total_redeemed - 1,"
+        " total_amount = t.total_amount - seen.amount,"
+        " total_discount_amount = t.total_discount_amount - seen.discount"
+        " FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS seen(id, amount, discount)"
+        " WHERE t.project_id = %s AND t.id = seen.id",
+        (
+            [effect.tier_id for effect in effects],
+            [effect.amount for effect in effects],
+            [effect.discount_amount for effect in effects],
+            uow.project_id,
+        ),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from kupon.storage.uow import UnitOfWork
 
@@ -16,8 +16,9 @@ from kupon.storage.uow import UnitOfWork
 class CatalogueEntry:
     """A stored product or SKU, as far as an order's line needs it.
 
-    Shapes: name is a product's `name` or a SKU's `sku`; product is the one that a SKU belongs to,
-        None on a product itself.
+    Shapes: name is a product's `name` or a SKU's `sku`; facts are what rules and filters look at
+        besides (metadata, attributes, image_url and the dates); product is the one that a SKU
+        belongs to, None on a product itself.
     Units:  minor units; None also on a SKU that costs what its product does.
     """
 
@@ -25,6 +26,7 @@ class CatalogueEntry:
     source_id: str | None
     name: str | None
     price: int | None
+    facts: Mapping[str, Any] = field(default_factory=dict)
     product: CatalogueEntry | None = None
 
     @property
@@ -53,17 +55,25 @@ class CatalogueKeys(NamedTuple):
 
 NO_KEYS = CatalogueKeys()
 
+_FACTS = (
+    "jsonb_build_object('metadata', {0}.metadata, 'attributes', {0}.attributes,"
+    " 'image_url', {0}.image_url, 'created_at', {0}.created_at, 'updated_at', {0}.updated_at)"
+)
+_PRODUCT_FACTS, _SKU_FACTS = _FACTS.format("p"), _FACTS.format("s")
 _PRODUCTS = (
-    "SELECT p.id, p.source_id, p.name, p.price, NULL, NULL, NULL, NULL FROM products p"
+    f"SELECT p.id, p.source_id, p.name, p.price, {_PRODUCT_FACTS},"
+    " NULL, NULL, NULL, NULL, NULL::jsonb FROM products p"
     " WHERE p.project_id = %(project_id)s AND p.binned_at IS NULL"
     " AND (p.id = ANY(%(products)s) OR p.source_id = ANY(%(products)s))"
 )
 _SKUS = (
-    "SELECT p.id, p.source_id, p.name, p.price, s.id, s.source_id, s.sku, s.price FROM skus s"
+    f"SELECT p.id, p.source_id, p.name, p.price, {_PRODUCT_FACTS},"
+    f" s.id, s.source_id, s.sku, s.price, {_SKU_FACTS} FROM skus s"
     " JOIN products p ON p.project_id = s.project_id AND p.id = s.product_id"
     " WHERE s.project_id = %(project_id)s AND s.binned_at IS NULL AND p.binned_at IS NULL"
     " AND (s.id = ANY(%(skus)s) OR s.source_id = ANY(%(skus)s))"
 )
+ENTRY_COLUMNS: Final = 10
 
 
 def entries_statement(keys: CatalogueKeys) -> str | None:
@@ -84,12 +94,13 @@ def read_catalogue(rows: Iterable[Sequence[Any]], keys: CatalogueKeys) -> Catalo
     """
     products: list[CatalogueEntry] = []
     skus: list[CatalogueEntry] = []
-    for product_id, product_source, name, product_price, sku_id, source, sku, price in rows:
-        product = CatalogueEntry(product_id, product_source, name, product_price)
-        if sku_id is None:
+    for row in rows:
+        product = CatalogueEntry(*row[:5])
+        if row[5] is None:
             products.append(product)
         else:
-            skus.append(CatalogueEntry(sku_id, source, sku, price, product))
+            sku_id, source, sku, price, facts = row[5:]
+            skus.append(CatalogueEntry(sku_id, source, sku, price, facts, product))
     return Catalogue(_keyed(products, keys.products), _keyed(skus, keys.skus))
 
 

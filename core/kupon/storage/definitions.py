@@ -12,9 +12,19 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kupon.engine.collections import Collections
+from kupon.engine.locations import Locations
+from kupon.engine.metadata import MetadataSchemas
 from kupon.engine.model import Category, StackingRules
+from kupon.engine.segments import Segments
 from kupon.kit.errors import not_found
 from kupon.kit.timestamps import format_moment
+from kupon.storage.programmes import Programmes, load_programmes
+from kupon.storage.queries.locations import load_locations
+from kupon.storage.queries.metadata_schemas import load_schemas
+from kupon.storage.queries.product_collections import load_collections
+from kupon.storage.queries.projects import find_changes
+from kupon.storage.queries.segments import load_segments
 from kupon.storage.uow import UnitOfWork
 
 MOST_PROJECTS = 1000
@@ -46,9 +56,15 @@ class Definitions:
 
     revision: int
     timezone: ZoneInfo
+    week_start: int
     stacking_rules: StackingRules
     stacking_rules_wire: Mapping[str, Any]
     categories: Mapping[str, CategoryDefinition]
+    segments: Segments
+    collections: Collections
+    locations: Locations
+    metadata_schemas: MetadataSchemas
+    programmes: Programmes
 
     def category(self, category_id: str | None) -> Mapping[str, Any] | None:
         """A category as answers print it, with its role in stacking; None if it doesn't exist."""
@@ -81,7 +97,7 @@ class DefinitionCache:
             if known is not None and known.revision == revision:
                 self._known.move_to_end(project_id)
                 return known
-        definitions = load_definitions(uow, project_id)
+        definitions = load_definitions(uow, project_id, known)
         with self._lock:
             self._known[project_id] = definitions
             self._known.move_to_end(project_id)
@@ -91,29 +107,40 @@ class DefinitionCache:
 
 
 _STATEMENT = (
-    "SELECT p.revision, p.timezone, p.stacking_rules,"
+    "SELECT p.revision, p.timezone, p.week_start, p.stacking_rules,"
     " c.id, c.name, c.hierarchy, c.created_at, c.updated_at"
     " FROM projects p LEFT JOIN categories c ON c.project_id = p.id"
     " WHERE p.id = %s ORDER BY c.hierarchy, c.id"
 )
 
 
-def load_definitions(uow: UnitOfWork, project_id: str) -> Definitions:
-    """Read the definitions of a project.
+def load_definitions(
+    uow: UnitOfWork, project_id: str, known: Definitions | None = None
+) -> Definitions:
+    """Read the definitions of a project; known is an older state to start from.
 
+    Shapes:  what comes by the hundred is read anew each time, rules and promotions only where
+        they changed.
     Raises:  not_found.
     """
     rows = uow.reader.execute(_STATEMENT, (project_id,)).fetchall()
     if not rows:
         raise not_found("project", project_id)
-    revision, timezone, stored, *_ = rows[0]
+    revision, timezone, week_start, stored, *_ = rows[0]
     rules = read_stacking_rules(stored)
+    changes = None if known is None else find_changes(uow, known.revision)
     return Definitions(
         revision=revision,
         timezone=ZoneInfo(timezone),
+        week_start=week_start,
         stacking_rules=rules,
         stacking_rules_wire=_echo(rules),
-        categories={row[3]: _category(row[3:], rules) for row in rows if row[3] is not None},
+        categories={row[4]: _category(row[4:], rules) for row in rows if row[4] is not None},
+        segments=load_segments(uow),
+        collections=load_collections(uow),
+        locations=load_locations(uow),
+        metadata_schemas=load_schemas(uow),
+        programmes=load_programmes(uow, None if known is None else known.programmes, changes),
     )
 
 

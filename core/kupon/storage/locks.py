@@ -1,4 +1,6 @@
-"""The one order in which rows are locked: order, then codes by id, then session locks.
+"""The one order in which rows are locked.
+
+Counters of rules first, then the order, tiers by id, codes by id, session locks.
 
 Every transaction that locks more than one row goes this way, whatever order its request lists
 things in; so no two of them can wait for each other.
@@ -9,6 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kupon.storage.uow import UnitOfWork
+
+
+def lock_tiers(uow: UnitOfWork, tier_ids: Iterable[str]) -> None:
+    """Lock several promotion tiers of the project.
+
+    Locks:  tiers by ascending id.
+    """
+    uow.driver.execute(
+        "SELECT 1 FROM promotion_tiers WHERE project_id = %s AND id = ANY(%s)"
+        " ORDER BY id FOR NO KEY UPDATE",
+        (uow.project_id, sorted(tier_ids)),
+    )
 
 
 def lock_vouchers(uow: UnitOfWork, voucher_ids: Iterable[str]) -> None:

@@ -15,16 +15,17 @@ from typing import Any
 
 import orjson
 
-from kupon.engine.discounts import Discount, parse_discount
-from kupon.engine.limits import Validity, parse_validity
 from kupon.engine.model import Category, Voucher
+from kupon.engine.rules import Rule
 from kupon.storage.catalogue import (
+    ENTRY_COLUMNS,
     NO_KEYS,
     Catalogue,
     CatalogueKeys,
     entries_statement,
     read_catalogue,
 )
+from kupon.storage.programmes import read_discount, read_validity
 from kupon.storage.uow import UnitOfWork
 
 
@@ -32,7 +33,8 @@ from kupon.storage.uow import UnitOfWork
 class VoucherFacts:
     """A code as it was read, with what its campaign adds.
 
-    Shapes: locked_quantity counts the uses that other sessions hold (0 for an unlimited code).
+    Shapes: locked_quantity counts the uses that other sessions hold (0 for an unlimited code);
+        rule_id is the code's own rule, beside its campaign's.
     """
 
     id: str
@@ -62,6 +64,12 @@ class VoucherFacts:
     campaign_type: str | None
     is_campaign_active: bool
     campaign_category_id: str | None
+    rule_id: str | None
+
+    @property
+    def incentive_metadata(self) -> Mapping[str, Any]:
+        """The metadata of the code, by the name that tiers have for theirs too."""
+        return self.voucher_metadata
 
     @property
     def effective_category_id(self) -> str | None:
@@ -91,13 +99,15 @@ class Wanted:
 class Facts:
     """What was found.
 
-    Shapes: vouchers by code key and by id; customer as the table has it; order_id is that of the
-        stored order the request names, if there is one.
+    Shapes: vouchers by code key and by id; customer as the table has it; static_segments are the
+        ids of those that list the customer; order_id is that of the stored order the request
+        names, if there is one.
     """
 
     revision: int
     vouchers: Mapping[str, VoucherFacts]
     customer: Mapping[str, Any] | None
+    static_segments: frozenset[str]
     order_id: str | None
     catalogue: Catalogue
 
@@ -114,7 +124,9 @@ _VOUCHER_COLUMNS = (
     "  AND l.session_key IS DISTINCT FROM %(session_key)s) END AS locked_quantity,"
     " c.name AS campaign_name, c.campaign_type,"
     " coalesce(c.is_active, true) AS is_campaign_active,"
-    " c.category_id AS campaign_category_id"
+    " c.category_id AS campaign_category_id,"
+    " (SELECT a.rule_id FROM validation_rule_assignments a WHERE a.project_id = v.project_id"
+    "  AND a.related_object_type = 'voucher' AND a.related_object_id = v.id) AS rule_id"
 )
 
 _VOUCHERS = (
@@ -133,13 +145,16 @@ def _statement(
     """The text for one way of naming things; each is prepared once per connection."""
     customer, order, catalogue = "NULL::jsonb", "NULL::text", "NULL::jsonb"
     if entries:
-        columns = ", ".join(f"e{number}" for number in range(8))
+        columns = ", ".join(f"e{number}" for number in range(ENTRY_COLUMNS))
         catalogue = (
             f"(SELECT jsonb_agg(jsonb_build_array({columns})) FROM ({entries}) AS e({columns}))"
         )
     if customer_key:
         customer = (
-            "(SELECT to_jsonb(cu) FROM customers cu WHERE cu.project_id = p.id"
+            "(SELECT jsonb_build_array(to_jsonb(cu), (SELECT jsonb_agg(m.segment_id)"
+            "  FROM segment_members m"
+            "  WHERE m.project_id = cu.project_id AND m.customer_id = cu.id))"
+            " FROM customers cu WHERE cu.project_id = p.id"
             f" AND {_CUSTOMER_KEYS[customer_key]} = %({customer_key})s)"
         )
     if order_key:
@@ -183,9 +198,10 @@ def load_facts(uow: UnitOfWork, wanted: Wanted) -> Facts:
         if row[4] is not None:
             voucher = VoucherFacts(*row[4:])
             vouchers[voucher.code_key] = vouchers[voucher.id] = voucher
-    revision, customer, order_id, found = rows[0][:4]
+    revision, known, order_id, found = rows[0][:4]
+    customer, segments = known or (None, None)
     catalogue = read_catalogue(found or (), wanted.catalogue_keys)
-    return Facts(revision, vouchers, customer, order_id, catalogue)
+    return Facts(revision, vouchers, customer, frozenset(segments or ()), order_id, catalogue)
 
 
 def _first_named(wanted: Wanted, keys: Mapping[str, str], parameters: dict[str, Any]) -> str | None:
@@ -225,44 +241,25 @@ def _read_vouchers(uow: UnitOfWork, condition: str, names: Sequence[str]) -> Ite
     return (VoucherFacts(*row) for row in rows)
 
 
-def to_engine(facts: VoucherFacts, category: Category | None) -> Voucher:
+def to_engine(facts: VoucherFacts, rules: tuple[Rule, ...], category: Category | None) -> Voucher:
     """The code as the engine judges it."""
     return Voucher(
         id=facts.id,
         code=facts.code,
-        worth=_discount(orjson.dumps(facts.discount)),
-        validity=_validity(facts),
+        worth=read_discount(orjson.dumps(facts.discount)),
+        validity=read_validity(facts),
         is_active=facts.is_active,
         is_campaign_active=facts.is_campaign_active,
         quantity=facts.redemption_quantity,
         redeemed_quantity=facts.redeemed_quantity,
         locked_quantity=facts.locked_quantity,
+        publish_count=facts.publish_count,
+        holder_ids=_NOBODY if facts.holder_id is None else frozenset((facts.holder_id,)),
         category=category,
+        campaign_id=facts.campaign_id,
+        rules=rules,
         metadata=facts.voucher_metadata,
     )
 
 
-@lru_cache(maxsize=10_000)
-def _discount(definition: bytes) -> Discount:
-    # Thousands of codes share a definition; reading it costs more than applying it.
-    return parse_discount(orjson.loads(definition))
-
-
-_UNLIMITED = Validity()
-
-
-def _validity(facts: VoucherFacts) -> Validity:
-    recurring = facts.validity_timeframe or facts.validity_day_of_week or facts.validity_hours
-    if not recurring:
-        if facts.start_date is None and facts.expiration_date is None:
-            return _UNLIMITED
-        return Validity(start_date=facts.start_date, expiration_date=facts.expiration_date)
-    return parse_validity(
-        {
-            "start_date": facts.start_date,
-            "expiration_date": facts.expiration_date,
-            "validity_timeframe": facts.validity_timeframe,
-            "validity_day_of_week": facts.validity_day_of_week,
-            "validity_hours": facts.validity_hours,
-        }
-    )
+_NOBODY: frozenset[str] = frozenset()

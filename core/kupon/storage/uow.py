@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -21,6 +21,13 @@ ATTEMPTS = 4
 _STAGE = (
     "INSERT INTO events (project_id, name, aggregate_id, payload, request_id, source, created_at)"
     " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+)
+_BUMP = (
+    "WITH bumped AS (UPDATE projects SET revision = revision + 1 WHERE id = %s"
+    " RETURNING id, revision)"
+    " INSERT INTO definition_changes (project_id, revision, kind, object_id)"
+    " SELECT bumped.id, bumped.revision, changes.kind, changes.object_id FROM bumped,"
+    " unnest(%s::text[], %s::text[]) AS changes(kind, object_id)"
 )
 _ENQUEUE = (
     "INSERT INTO jobs (project_id, handler, order_key, arguments, available_at, created_at)"
@@ -54,6 +61,7 @@ class UnitOfWork:
         self._engine = engine
         self._is_read_only = is_read_only
         self._is_begun = False
+        self._changes: dict[str, dict[tuple[str, str], None]] = {}
         self._connection: Connection | None = None
         self._session: Session | None = None
 
@@ -123,6 +131,15 @@ class UnitOfWork:
             _ENQUEUE, (self.project_id, handler, order_key, Jsonb(arguments), due, self.now)
         )
 
+    def note_changes(self, project_id: str, changes: Iterable[tuple[str, str]]) -> None:
+        """Have the revision of a project's definitions bumped, once, by the commit.
+
+        Shapes: changes are the kinds and ids of what changed.
+        Locks:  the project's row, by the commit and so after all others: whatever a transaction
+            changes in whatever order, it does not wait for anything while all others wait for it.
+        """
+        self._changes.setdefault(project_id, {}).update(dict.fromkeys(changes))
+
     def attempt(self, work: Callable[[], T]) -> T:
         """Run `work` until no guarded write in it loses a race, at most ATTEMPTS times.
 
@@ -155,6 +172,10 @@ class UnitOfWork:
     def commit(self) -> None:
         """Make everything durable. The only commit in the program."""
         self._flush()
+        for project_id, changes in sorted(self._changes.items()):
+            kinds, ids = [kind for kind, _ in changes], [id for _, id in changes]
+            self.driver.execute(_BUMP, (project_id, kinds, ids))
+        self._changes.clear()
         if self._is_begun:
             self.reader.commit()
             self._is_begun = False

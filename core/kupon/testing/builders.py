@@ -44,12 +44,40 @@ def make_campaign(api: ApiClient, *, discount: Body | None = None, **members: An
     return _made(api, "/v1/campaigns", body | {"voucher": voucher} | members)
 
 
+def make_promotion(api: ApiClient, *tiers: Body, **members: Any) -> Body:
+    """A campaign of promotions with these tiers; see `tier`."""
+    body = {"name": _name("Promotion"), "campaign_type": "PROMOTION"}
+    return _made(api, "/v1/campaigns", body | {"promotion": {"tiers": list(tiers)}} | members)
+
+
+def make_tier(api: ApiClient, campaign_id: str, **members: Any) -> Body:
+    """A tier added to a campaign of promotions; see `tier`."""
+    return _made(api, f"/v1/promotions/{campaign_id}/tiers", tier(**members))
+
+
+def make_stack(api: ApiClient, campaign_id: str, *tier_ids: str, **members: Any) -> Body:
+    """A stack of tiers of one campaign."""
+    body = {"name": _name("Stack"), "tiers": {"ids": list(tier_ids)}}
+    return _made(api, f"/v1/promotions/{campaign_id}/stacks", body | members)
+
+
 def make_voucher(
     api: ApiClient, code: str | None = None, *, discount: Body | None = None, **members: Any
 ) -> Body:
     """A standalone voucher, 10 % off the order, as often as one likes."""
     body = {"type": "DISCOUNT_VOUCHER", "discount": discount or percent_off(10)}
     return _made(api, f"/v1/vouchers/{code or _name('CODE')}", body | members)
+
+
+def make_rule(api: ApiClient, **members: Any) -> Body:
+    """A validation rule without conditions."""
+    body = {"name": _name("Rule"), "rules": {"logic": ""}}
+    return _made(api, "/v1/validation-rules", body | members)
+
+
+def tier(*, discount: Body | None = None, **members: Any) -> Body:
+    """The body of a promotion tier, 10 % off the order."""
+    return {"name": _name("Tier"), "action": {"discount": discount or percent_off(10)}} | members
 
 
 def percent_off(percent: float, **members: Any) -> Body:

@@ -276,7 +276,7 @@ def with_voucher(**members):
             "Property .validity_day_of_week.0 must be a day from 0 (Sunday) to 6",
         ),
         ({"category": "None"}, "not_found", "Cannot find category with id None"),
-        ({"validation_rules": ["val_1"]}, "not_found", "Cannot find validation rule with id val_1"),
+        ({"validation_rules": ["val_1"]}, "not_found", "Cannot find validation rules with id val_1"),
         (
             {"access_settings": {"assign": {"areas_ids": ["ar_1"]}}},
             "not_found",

@@ -313,7 +313,7 @@ def test_a_project_may_ignore_case(folding_api):
         (
             {"validation_rules": ["val_x"]},
             "not_found",
-            "Cannot find validation rule with id val_x",
+            "Cannot find validation rules with id val_x",
         ),
     ],
 )

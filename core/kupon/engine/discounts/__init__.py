@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from kupon.engine.definitions import DefinitionError, Fields, one_of
-from kupon.engine.discounts import amount, fixed, percent
+from kupon.engine.discounts import amount, fixed, percent, unit
 from kupon.engine.order import Order
 from kupon.engine.registry import Registry
+from kupon.engine.situation import Outcome, Situation
 
 __all__ = ["STANDARD_KINDS", "DefinitionError", "Discount", "Kind", "parse_discount"]
 
@@ -28,10 +29,10 @@ class Discount(Protocol):
         """The wire's name of the kind."""
 
     @property
-    def effect(self) -> str:
-        """The wire's name of what it is taken off."""
+    def effect(self) -> str | None:
+        """The wire's name of what it is taken off; None leaves it to the product lists."""
 
-    def apply(self, order: Order) -> Order:
+    def apply(self, order: Order, situation: Situation = ..., /) -> Outcome:
         """Return the order with this discount taken off; the order given stays as it is."""
 
 
@@ -44,9 +45,13 @@ class Kind(Protocol):
 
 STANDARD_KINDS: Registry[Kind] = Registry(
     "discount type",
-    {"AMOUNT": amount.parse, "PERCENT": percent.parse, "FIXED": fixed.parse},
+    {
+        "AMOUNT": amount.parse,
+        "PERCENT": percent.parse,
+        "FIXED": fixed.parse,
+        "UNIT": unit.parse,
+    },
 )
-LATER_KINDS = ("UNIT",)
 
 
 def parse_discount(
@@ -54,14 +59,12 @@ def parse_discount(
 ) -> Discount:
     """Read a discount from its wire form.
 
-    Shapes: a missing effect is APPLY_TO_ORDER; null members count as absent.
+    Shapes: null members count as absent.
     Raises: DefinitionError with the place and text for `details`.
     """
     fields = Fields(definition, path)
     name = fields.required("type")
     kind = kinds.find(name) if isinstance(name, str) else None
-    if kind is None and name in LATER_KINDS:
-        raise fields.error("type", f"{name} is not supported yet")
     if kind is None:
-        raise fields.error("type", one_of((*kinds, *LATER_KINDS)))
+        raise fields.error("type", one_of(tuple(kinds)))
     return kind(fields.members, path)

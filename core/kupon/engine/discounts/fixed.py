@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from kupon.engine.definitions import Fields
-from kupon.engine.discounts.effects import APPLY_TO_ITEMS, APPLY_TO_ORDER
-from kupon.engine.order import Item, Order
-from kupon.engine.pricing import take_from_items, take_from_order
+from kupon.engine.discounts.effects import (
+    APPLY_TO_ITEMS,
+    APPLY_TO_ORDER,
+    effect_in,
+    parse_effect,
+)
+from kupon.engine.order import Order
+from kupon.engine.pricing import item_base, order_base, take_from_items, take_from_order
+from kupon.engine.selection import Pick, limited, select
+from kupon.engine.situation import PLAIN, Applied, Situation
+from kupon.engine.values import Value, money
+from kupon.kit.money import round_half_up
 
 EFFECTS = (APPLY_TO_ORDER, APPLY_TO_ITEMS)
 
@@ -21,33 +31,62 @@ EFFECTS = (APPLY_TO_ORDER, APPLY_TO_ITEMS)
 class FixedDiscount:
     """A target amount; one above the present amount takes nothing off.
 
-    Units: minor units; per order, or per unit of a line.
+    Units: minor units; per order, or per unit of a line, where the list member that names the
+        line may have a price of its own.
     """
 
     type: ClassVar[str] = "FIXED"
-    effect: str
-    fixed_amount: int
+    effect: str | None
+    fixed_amount: Value
 
-    def apply(self, order: Order) -> Order:
-        """Return the order brought down to the target."""
-        if self.effect == APPLY_TO_ORDER:
-            return take_from_order(order, max(0, (order.total_amount or 0) - self.fixed_amount))
-        return take_from_items(order, self._of_line)
+    def apply(self, order: Order, situation: Situation = PLAIN) -> Applied:
+        """Return the order brought down to the target; bundles don't multiply a target."""
+        target: int | None = None
+        if not self.fixed_amount.is_per_item:
+            target = self.fixed_amount.of(situation.asked(order))
+        if effect_in(self.effect, situation) == APPLY_TO_ITEMS:
+            after = self._off_items(order, situation)
+        else:
+            base = order_base(order, situation)
+            after = take_from_order(order, 0 if target is None else max(0, base - target))
+        return Applied(order=after, values={} if target is None else {"fixed_amount": target})
 
-    def _of_line(self, item: Item, subtotal: int) -> int:
-        # A line without quantity but with an amount is one unit (section 2.1, rule 4).
-        units = 1 if item.quantity is None else item.quantity
-        return max(0, subtotal - self.fixed_amount * units)
+    def _off_items(self, order: Order, situation: Situation) -> Order:
+        picks = select(order, situation)
+        if not picks:
+            return order
+        if situation.applicability.included:
+            picks = limited(picks, order, situation, situation.multiplier)
+
+        def wanted(pick: Pick) -> int:
+            price = self._price(order, situation, pick)
+            return 0 if price is None else _down_to(price, pick, item_base(pick.item, situation))
+
+        return take_from_items(order, picks, wanted, situation)
+
+    def _price(self, order: Order, situation: Situation, pick: Pick) -> int | None:
+        asked = situation.asked(order, pick.item)
+        price: int | None = pick.entry.price.of(asked) if pick.entry is not None else None
+        if price is None:
+            price = self.fixed_amount.of(asked)
+        return price
+
+
+def _down_to(price: int, pick: Pick, base: int) -> int:
+    count, units = len(pick.units), pick.item.units
+    if not count:
+        return 0
+    return max(0, round_half_up(Fraction(base * count, units) - price * count))
 
 
 def parse(definition: Mapping[str, Any], path: str) -> FixedDiscount:
-    """Read a definition of type FIXED.
+    """Read a definition of type FIXED; a new price may stand in the product list instead.
 
     Raises: DefinitionError.
     """
     fields = Fields(definition, path)
-    fields.refuse_later("fixed_amount_formula")
+    effect = parse_effect(fields, EFFECTS)
+    is_required = effect != APPLY_TO_ITEMS
     return FixedDiscount(
-        effect=fields.choice("effect", EFFECTS, (), APPLY_TO_ORDER),
-        fixed_amount=fields.required_whole("fixed_amount"),
+        effect=effect, fixed_amount=money(fields, "fixed_amount", is_required=is_required)
     )

@@ -8,15 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from kupon.engine.definitions import Fields
-from kupon.engine.discounts.effects import APPLY_TO_ITEMS, APPLY_TO_ORDER
-from kupon.engine.order import Order
-from kupon.engine.pricing import take_from_items, take_from_order
+from kupon.engine.discounts.effects import (
+    APPLY_TO_ITEMS,
+    APPLY_TO_ORDER,
+    effect_in,
+    parse_effect,
+)
+from kupon.engine.order import Item, Order
+from kupon.engine.pricing import item_base, order_base, take_from_items, take_from_order
+from kupon.engine.selection import Pick, limited, select
+from kupon.engine.situation import PLAIN, Applied, Situation
+from kupon.engine.values import Value, money, percentage
 from kupon.kit.money import percent_of
 
 EFFECTS = (APPLY_TO_ORDER, APPLY_TO_ITEMS)
+_ALL: Final = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,28 +37,66 @@ class PercentDiscount:
     """
 
     type: ClassVar[str] = "PERCENT"
-    effect: str
-    percent_off: Decimal
-    amount_limit: int | None = None
-    aggregated_amount_limit: int | None = None
+    effect: str | None
+    percent_off: Value
+    amount_limit: Value
+    aggregated_amount_limit: Value
 
-    def apply(self, order: Order) -> Order:
+    def apply(self, order: Order, situation: Situation = PLAIN) -> Applied:
         """Return the order with the percentage taken off."""
-        if self.effect == APPLY_TO_ORDER:
-            return take_from_order(order, self._of_order(order))
+        asked = situation.asked(order)
+        percent = Decimal(0) if self.percent_off.is_per_item else self._percent(situation, order)
+        limits = (self.amount_limit.of(asked), self.aggregated_amount_limit.of(asked))
+        if effect_in(self.effect, situation) == APPLY_TO_ORDER:
+            after = take_from_order(order, self._off_order(order, situation, percent, limits))
+        else:
+            after = self._off_items(order, situation, percent, limits)
+        return Applied(order=after, values={"percent_off": percent})
+
+    def _percent(self, situation: Situation, order: Order, item: Item | None = None) -> Decimal:
+        percent: Decimal = self.percent_off.of(situation.asked(order, item)) or Decimal(0)
+        if situation.multiplier == 1:
+            return percent
+        return min(_ALL, percent * situation.multiplier)
+
+    def _off_order(
+        self,
+        order: Order,
+        situation: Situation,
+        percent: Decimal,
+        limits: tuple[int | None, int | None],
+    ) -> int:
+        off = percent_of(order_base(order, situation), percent)
+        return min(off, *(limit for limit in limits if limit is not None), off)
+
+    def _off_items(
+        self,
+        order: Order,
+        situation: Situation,
+        percent: Decimal,
+        limits: tuple[int | None, int | None],
+    ) -> Order:
+        picks = select(order, situation)
+        if not picks:
+            return order
+        if situation.applicability.included:
+            picks = limited(picks, order, situation)
+        is_per_item = self.percent_off.is_per_item
+
+        def wanted(pick: Pick) -> int:
+            of_line = self._percent(situation, order, pick.item) if is_per_item else percent
+            base = item_base(pick.item, situation)
+            return percent_of(base, of_line, len(pick.units), pick.item.units or 1)
+
+        amount_limit, aggregated_amount_limit = limits
         return take_from_items(
             order,
-            lambda _item, subtotal: percent_of(subtotal, self.percent_off),
-            amount_limit=self.amount_limit,
-            aggregated_amount_limit=self.aggregated_amount_limit,
+            picks,
+            wanted,
+            situation,
+            amount_limit=amount_limit,
+            aggregated_amount_limit=aggregated_amount_limit,
         )
-
-    def _of_order(self, order: Order) -> int:
-        off = percent_of(order.total_amount or 0, self.percent_off)
-        for limit in (self.amount_limit, self.aggregated_amount_limit):
-            if limit is not None:
-                off = min(off, limit)
-        return off
 
 
 def parse(definition: Mapping[str, Any], path: str) -> PercentDiscount:
@@ -58,10 +105,9 @@ def parse(definition: Mapping[str, Any], path: str) -> PercentDiscount:
     Raises: DefinitionError.
     """
     fields = Fields(definition, path)
-    fields.refuse_later("percent_off_formula")
     return PercentDiscount(
-        effect=fields.choice("effect", EFFECTS, (), APPLY_TO_ORDER),
-        percent_off=fields.percentage("percent_off"),
-        amount_limit=fields.whole("amount_limit"),
-        aggregated_amount_limit=fields.whole("aggregated_amount_limit"),
+        effect=parse_effect(fields, EFFECTS),
+        percent_off=percentage(fields, "percent_off"),
+        amount_limit=money(fields, "amount_limit"),
+        aggregated_amount_limit=money(fields, "aggregated_amount_limit"),
     )

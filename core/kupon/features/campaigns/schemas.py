@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import validate
 
 from kupon.features.categories.schemas import Category
+from kupon.features.promotions.schemas import PromotionTierInCampaign, PromotionTierList
 from kupon.features.vouchers.schemas import (
     CodeConfig,
     Discount,
@@ -80,6 +81,26 @@ class AccessSettings(WireSchema):
     unassign = Part(StoreAccess)
 
 
+class AccessAssignment(WireSchema):
+    """An area or a store that may use a campaign."""
+
+    id = Text(required=True)
+    area_id = Text(required=True)
+    area_store_id = Text()
+    all_stores = Flag()
+    created_at = Moment(required=True)
+    object = Text(required=True)
+
+
+class AccessAssignments(WireSchema):
+    """The areas and stores that may use a campaign."""
+
+    object = Text(required=True)
+    data_ref = Text(required=True)
+    data = Many(Part(AccessAssignment), required=True)
+    total = Whole(required=True)
+
+
 class CampaignChange(TimeLimits):
     """What may be said of a campaign at any time."""
 
@@ -91,6 +112,12 @@ class CampaignChange(TimeLimits):
     auto_join = Flag()
     activity_duration_after_publishing = Text(allow_none=True)
     access_settings = Part(AccessSettings, allow_none=True)
+
+
+class PromotionCreate(WireSchema):
+    """The tiers that a campaign of promotions begins with."""
+
+    tiers = Many(Part(PromotionTierInCampaign), allow_none=True)
 
 
 class CampaignCreate(CampaignChange):
@@ -106,6 +133,7 @@ class CampaignCreate(CampaignChange):
     use_voucher_metadata_schema = Flag(load_default=False)
     validation_rules = rule_ids
     voucher = Part(TemplateCreate)
+    promotion = Part(PromotionCreate)
 
 
 class CampaignUpdate(CampaignChange):
@@ -114,6 +142,7 @@ class CampaignUpdate(CampaignChange):
     type = Text(validate=one_of("AUTO_UPDATE", "STATIC"))
     discount = Part(Discount)
     unset_metadata_fields = Many(Text(), allow_none=True)
+    validation_rules = rule_ids
 
 
 class CodeInCampaign(NewCode):
@@ -174,15 +203,16 @@ class CampaignBase(TimeLimits):
     creation_status = Text(required=True, validate=one_of(*STATUSES))
     vouchers_generation_status = Text(required=True, validate=one_of(*STATUSES))
     protected = Flag(required=True)
-    access_settings_assignments = Part(RuleAssignments)
+    access_settings_assignments = Part(AccessAssignments)
     created_at = Moment(required=True)
     updated_at = Moment()
     object = Text(required=True)
 
 
 class Campaign(CampaignBase):
-    """A campaign."""
+    """A campaign; `promotion` has the tiers of a campaign of promotions."""
 
+    promotion = Part(PromotionTierList)
     validation_rules_assignments = Part(RuleAssignments, required=True)
 
 
@@ -265,9 +295,11 @@ class Summary(WireSchema):
     object = Text(required=True)
 
 
-def dump_campaign(row: CampaignRow, category: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The wire's campaign; category is the wire's too."""
-    return dump_campaign_base(row, category) | {"validation_rules_assignments": _NO_LIST}
+def dump_campaign(
+    row: CampaignRow, category: Mapping[str, Any] | None, rules: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The wire's campaign; category and the list of rules are the wire's too."""
+    return dump_campaign_base(row, category) | {"validation_rules_assignments": rules}
 
 
 def dump_campaign_base(
@@ -280,11 +312,9 @@ def dump_campaign_base(
         "name": row.name,
         "campaign_type": row.campaign_type,
         "type": row.type,
-        "voucher": {**row.voucher, "is_referral_code": False, **limits},
         "auto_join": row.auto_join,
         "join_once": row.join_once,
         "use_voucher_metadata_schema": row.use_voucher_metadata_schema,
-        "vouchers_count": row.vouchers_count,
         "active": row.is_active,
         "metadata": row.campaign_metadata,
         "category_id": None if category is None else category["id"],
@@ -296,6 +326,9 @@ def dump_campaign_base(
         "object": "campaign",
         **limits,
     }
+    if row.voucher:
+        body["voucher"] = {**row.voucher, "is_referral_code": False, **limits}
+        body["vouchers_count"] = row.vouchers_count
     if category is not None:
         body["category"] = category["name"]
     for name in ("description", "activity_duration_after_publishing"):

@@ -6,11 +6,14 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
+from kupon.features.promotions import schemas as promotions
+from kupon.features.promotions import service as promotion_service
 from kupon.features.redemptions import schemas as redemptions
 from kupon.features.redemptions import service
 from kupon.features.validations import service as validations
 from kupon.features.validations.schemas import StackableBody, Validation
 from kupon.kit.errors import KuponError
+from kupon.kit.pages import PageRequest
 from kupon.web.endpoint import Context, Refused, endpoint
 
 blueprint = Blueprint("client", __name__)
@@ -19,7 +22,7 @@ blueprint = Blueprint("client", __name__)
 @blueprint.post("/client/v1/validations")
 @endpoint(surface="client", body=StackableBody, returns=Validation)
 def validate_stacked_discounts_client_side(ctx: Context, body: dict[str, Any]) -> dict[str, Any]:
-    return validations.validate(ctx.uow, ctx.project, body)
+    return validations.validate(ctx.uow, ctx.project, ctx.key.app_id, body)
 
 
 @blueprint.post("/client/v1/redemptions")
@@ -31,3 +34,11 @@ def redeem_stacked_discounts_client_side(
         raise KuponError("forbidden", "Redemption is not enabled for client-side keys")
     outcome = service.redeem(ctx.uow, ctx.project, service.Caller(ctx.key.app_id), body)
     return Refused(outcome.error) if isinstance(outcome, service.Failed) else outcome
+
+
+@blueprint.get("/client/v1/promotions/tiers")
+@endpoint(
+    surface="client", query=promotions.PromotionTiersQuery, returns=promotions.PromotionTierList
+)
+def list_promotion_tiers_client_side(ctx: Context, query: PageRequest) -> dict[str, Any]:
+    return promotion_service.list_tiers(ctx.uow, query, ctx.tz)

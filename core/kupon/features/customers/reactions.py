@@ -1,5 +1,7 @@
 """The activity feed as far as events say it themselves: those of customers and their orders.
 
+Segments stage what customers came to as well, which nobody did.
+
 Source: spec events-webhooks-data, sections 2.3 and 4.4.
 """
 
@@ -12,6 +14,8 @@ from kupon.storage.queries.activities import Entry, Told
 from kupon.storage.queries.outbox import EventRow
 from kupon.storage.uow import UnitOfWork
 
+EFFECTS = ("customer.segment.entered", "customer.segment.left")
+
 # Of a customer that was deleted, the feed is gone as well.
 EVENTS = (
     "customer.created",
@@ -21,6 +25,7 @@ EVENTS = (
     "customer.order.paid",
     "customer.order.canceled",
     "customer.order.fulfilled",
+    *EFFECTS,
 )
 
 
@@ -30,5 +35,6 @@ def record_activity(uow: UnitOfWork, events: Sequence[EventRow]) -> None:
 
 
 def _tell(event: EventRow) -> Told:
-    entry = Entry(type=event.name, category="ACTION", data=event.payload)
+    category = "EFFECT" if event.name in EFFECTS else "ACTION"
+    entry = Entry(type=event.name, category=category, data=event.payload)
     return Told(event.payload["customer"]["id"], event, [entry])

@@ -68,6 +68,6 @@ def list_customer_redeemables(ctx: Context, customer_id: str, query: PageRequest
 
 
 @blueprint.get("/v1/customers/<customer_id>/segments")
-@endpoint(returns=schemas.SegmentList)
+@endpoint(returns=schemas.CustomerSegmentList)
 def list_customer_segments(ctx: Context, customer_id: str) -> dict[str, Any]:
-    return service.list_segments(ctx.uow, customer_id)
+    return service.list_segments(ctx.uow, customer_id, ctx.tz)

@@ -1,4 +1,4 @@
-"""Routes of management: stacking rules."""
+"""Routes of management: stacking rules, schemas of metadata and of custom events."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from kupon.features.management import schemas, service
+from kupon.features.metadata_schemas import schemas as metadata
+from kupon.features.metadata_schemas import service as metadata_schemas
+from kupon.kit.pages import list_body
 from kupon.web.endpoint import Context, endpoint
 
 blueprint = Blueprint("management", __name__, url_prefix="/management/v1/projects")
@@ -42,3 +45,96 @@ def update_stacking_rules(
 @endpoint(surface="management", status=204)
 def delete_stacking_rules(ctx: Context, project_id: str, stacking_rules_id: str) -> None:
     service.delete_stacking_rules(ctx.uow, project_id, stacking_rules_id)
+
+
+@blueprint.get("/<project_id>/metadata-schemas")
+@endpoint(surface="management", returns=metadata.ManagementMetadataSchemaList)
+def list_metadata_schemas_1(ctx: Context, project_id: str) -> dict[str, Any]:
+    rows = metadata_schemas.list_schemas(ctx.uow, project_id)
+    return list_body("data", list(map(metadata.dump_management_schema, rows)), total=len(rows))
+
+
+@blueprint.post("/<project_id>/metadata-schemas")
+@endpoint(
+    surface="management",
+    body=metadata.ManagementMetadataSchemaCreate,
+    returns=metadata.ManagementMetadataSchema,
+)
+def create_metadata_schema(ctx: Context, project_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    row = metadata_schemas.create_schema(ctx.uow, project_id, body)
+    return metadata.dump_management_schema(row)
+
+
+@blueprint.get("/<project_id>/metadata-schemas/<schema_id>")
+@endpoint(surface="management", returns=metadata.ManagementMetadataSchema)
+def get_metadata_schema_1(ctx: Context, project_id: str, schema_id: str) -> dict[str, Any]:
+    return metadata.dump_management_schema(
+        metadata_schemas.get_schema(ctx.uow, project_id, schema_id)
+    )
+
+
+@blueprint.put("/<project_id>/metadata-schemas/<schema_id>")
+@endpoint(
+    surface="management",
+    body=metadata.ManagementMetadataSchemaUpdate,
+    returns=metadata.ManagementMetadataSchema,
+)
+def update_metadata_schema(
+    ctx: Context, project_id: str, schema_id: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    row = metadata_schemas.update_schema(ctx.uow, project_id, schema_id, body)
+    return metadata.dump_management_schema(row)
+
+
+@blueprint.delete("/<project_id>/metadata-schemas/<schema_id>")
+@endpoint(surface="management", status=204)
+def delete_metadata_schema(ctx: Context, project_id: str, schema_id: str) -> None:
+    metadata_schemas.delete_schema(ctx.uow, project_id, schema_id)
+
+
+@blueprint.get("/<project_id>/custom-event-schemas")
+@endpoint(surface="management", returns=metadata.CustomEventSchemaList)
+def list_custom_event_schemas(ctx: Context, project_id: str) -> dict[str, Any]:
+    rows = metadata_schemas.list_event_schemas(ctx.uow, project_id)
+    return list_body("data", list(map(metadata.dump_event_schema, rows)), total=len(rows))
+
+
+@blueprint.post("/<project_id>/custom-event-schemas")
+@endpoint(
+    surface="management",
+    body=metadata.CustomEventSchemaCreate,
+    returns=metadata.CustomEventSchema,
+)
+def create_custom_event_schema(
+    ctx: Context, project_id: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    return metadata.dump_event_schema(
+        metadata_schemas.create_event_schema(ctx.uow, project_id, body)
+    )
+
+
+@blueprint.get("/<project_id>/custom-event-schemas/<schema_id>")
+@endpoint(surface="management", returns=metadata.CustomEventSchema)
+def get_custom_event_schema(ctx: Context, project_id: str, schema_id: str) -> dict[str, Any]:
+    return metadata.dump_event_schema(
+        metadata_schemas.get_event_schema(ctx.uow, project_id, schema_id)
+    )
+
+
+@blueprint.put("/<project_id>/custom-event-schemas/<schema_id>")
+@endpoint(
+    surface="management",
+    body=metadata.CustomEventSchemaUpdate,
+    returns=metadata.CustomEventSchema,
+)
+def update_custom_event_schema(
+    ctx: Context, project_id: str, schema_id: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    row = metadata_schemas.update_event_schema(ctx.uow, project_id, schema_id, body)
+    return metadata.dump_event_schema(row)
+
+
+@blueprint.delete("/<project_id>/custom-event-schemas/<schema_id>")
+@endpoint(surface="management", status=204)
+def delete_custom_event_schema(ctx: Context, project_id: str, schema_id: str) -> None:
+    metadata_schemas.delete_event_schema(ctx.uow, project_id, schema_id)

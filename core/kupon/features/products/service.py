@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
+from kupon.features.metadata_schemas.service import check_metadata
 from kupon.features.products import schemas
 from kupon.kit.pages import PageRequest, list_body
 from kupon.runtime import ids
@@ -33,6 +34,7 @@ def _store_product(uow: UnitOfWork, body: Mapping[str, Any]) -> Product:
         product_metadata=body.get("metadata") or {},
         **{name: body.get(name) for name in _PRODUCT_FIELDS},
     )
+    check_metadata(uow, "product", body, is_creation=row is not None)
     if row is None:
         row = products.lock_taken_product(uow, product_id, source_id)
         row.source_id = row.source_id or source_id
@@ -53,6 +55,7 @@ def list_products(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> dict[str
 
 def update_product(uow: UnitOfWork, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Change what the body names."""
+    check_metadata(uow, "product", body, is_creation=False)
     row = products.get_product(uow, key, is_locked=True)
     _change_product(uow, row, body)
     return _dump_products(uow, [row])[0]
@@ -84,6 +87,8 @@ def _store_sku(uow: UnitOfWork, product: Product, body: Mapping[str, Any]) -> Sk
         sku_metadata=body.get("metadata") or {},
         **{name: body.get(name) for name in _SKU_FIELDS},
     )
+    # UNCERTAIN: SKUs have the schema of products (rules-and-qualification, section 17).
+    check_metadata(uow, "product", body, is_creation=row is not None)
     if row is None:
         row = skus.lock_taken_sku(uow, product.id, sku_id, source_id)
         row.source_id = row.source_id or source_id
@@ -110,6 +115,7 @@ def update_sku(
     uow: UnitOfWork, product_key: str, key: str, body: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Change what the body names."""
+    check_metadata(uow, "product", body, is_creation=False)
     row = _lock_sku(uow, product_key, key)
     _change_sku(uow, row, body)
     return schemas.dump_sku(row)

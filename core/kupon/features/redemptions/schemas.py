@@ -7,6 +7,7 @@ from typing import Any
 
 from kupon.features.customers.schemas import CustomerBody
 from kupon.features.orders.schemas import CalculatedOrder, OrderBody
+from kupon.features.promotions.schemas import PromotionTier
 from kupon.features.validations.schemas import RedeemableResult
 from kupon.features.vouchers.schemas import Voucher
 from kupon.kit.timestamps import format_moment
@@ -93,6 +94,7 @@ class Redemption(WireSchema):
     related_object_type = Text(required=True)
     related_object_id = Text(required=True)
     voucher = Part(Voucher)
+    promotion_tier = Part(PromotionTier)
     gift = Part(GiftAmount)
     loyalty_card = Part(Points)
     session = Part(SessionKey)
@@ -177,13 +179,14 @@ def dump_redemption(
     row: Mapping[str, Any],
     *,
     customer: Mapping[str, Any] | None,
-    voucher: Mapping[str, Any] | None,
+    voucher: Mapping[str, Any] | None = None,
+    promotion_tier: Mapping[str, Any] | None = None,
     related: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A redemption or rollback, from its columns.
 
-    Shapes:  customer and voucher are in their wire forms; `redemption` is the parent of a child,
-        and of a rollback what it took back.
+    Shapes:  customer, voucher and promotion_tier are in their wire forms; `redemption` is the
+        parent of a child, and of a rollback what it took back.
     """
     is_rollback = row["object"] == "redemption_rollback"
     body: dict[str, Any] = {
@@ -207,6 +210,8 @@ def dump_redemption(
             body[name] = row[name]
     if voucher is not None:
         body["voucher"] = voucher
+    if promotion_tier is not None:
+        body["promotion_tier"] = promotion_tier
     if related:
         body["related_redemptions"] = related
     if row["session_key"] is not None and not is_rollback:

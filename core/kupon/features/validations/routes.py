@@ -15,10 +15,10 @@ blueprint = Blueprint("validations", __name__)
 @blueprint.post("/v1/validations")
 @endpoint(body=schemas.StackableBody, returns=schemas.Validation)
 def validate_stacked_discounts(ctx: Context, body: dict[str, Any]) -> dict[str, Any]:
-    return service.validate(ctx.uow, ctx.project, body)
+    return service.validate(ctx.uow, ctx.project, ctx.key.app_id, body)
 
 
 @blueprint.post("/v1/vouchers/<code>/validate")
 @endpoint(body=schemas.VoucherBody, is_body_optional=True, returns=schemas.VoucherValidation)
 def validate_voucher(ctx: Context, code: str, body: dict[str, Any]) -> dict[str, Any]:
-    return service.validate_voucher(ctx.uow, ctx.project, code, body)
+    return service.validate_voucher(ctx.uow, ctx.project, ctx.key.app_id, code, body)

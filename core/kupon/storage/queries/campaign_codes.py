@@ -68,13 +68,18 @@ _SLICE = (
     " ORDER BY created_at, id LIMIT %(limit)s),"
     " slice AS (SELECT v.id FROM vouchers v JOIN page ON page.id = v.id"
     " WHERE v.project_id = %(project_id)s ORDER BY v.id FOR UPDATE OF v),"
-    " done AS ({write} RETURNING 1)"
+    " done AS ({write} RETURNING 1){detach}"
     " SELECT (SELECT count(*) FROM done), created_at, id FROM page"
     " ORDER BY created_at DESC, id DESC LIMIT 1"
 )
 _CHANGE = "UPDATE vouchers v SET {sets}, updated_at = %(now)s FROM slice"
 _BIN = "UPDATE vouchers v SET binned_at = %(now)s FROM slice"
 _DELETE = "DELETE FROM vouchers v USING slice"
+_DETACH = (
+    ", detached AS (DELETE FROM validation_rule_assignments a USING slice"
+    " WHERE a.project_id = %(project_id)s AND a.related_object_type = 'voucher'"
+    " AND a.related_object_id = slice.id)"
+)
 _NOT_BINNED = " AND v.binned_at IS NULL"
 _OF_SLICE = " WHERE v.project_id = %(project_id)s AND v.id = slice.id"
 
@@ -105,11 +110,11 @@ def change_codes(
 
 
 def bin_codes(uow: UnitOfWork, campaign_id: str, after: Cursor, limit: int) -> Slice:
-    """Put the next codes of a campaign into the bin.
+    """Put the next codes of a campaign into the bin, without their rules.
 
     Locks:  the codes of the slice, by id.
     """
-    return _run(uow, _BIN + _OF_SLICE + _NOT_BINNED, campaign_id, after, limit, {})
+    return _run(uow, _BIN + _OF_SLICE + _NOT_BINNED, campaign_id, after, limit, detach=_DETACH)
 
 
 def delete_codes(uow: UnitOfWork, campaign_id: str, after: Cursor, limit: int) -> Slice:
@@ -117,7 +122,7 @@ def delete_codes(uow: UnitOfWork, campaign_id: str, after: Cursor, limit: int) -
 
     Locks:  the codes of the slice, by id.
     """
-    return _run(uow, _DELETE + _OF_SLICE, campaign_id, after, limit, {})
+    return _run(uow, _DELETE + _OF_SLICE, campaign_id, after, limit, detach=_DETACH)
 
 
 def _run(
@@ -126,10 +131,12 @@ def _run(
     campaign_id: str,
     after: Cursor,
     limit: int,
-    values: Mapping[str, Any],
+    values: Mapping[str, Any] | None = None,
+    *,
+    detach: str = "",
 ) -> Slice:
     row = uow.driver.execute(
-        _SLICE.format(write=write),
+        _SLICE.format(write=write, detach=detach),
         {
             "project_id": uow.project_id,
             "campaign_id": campaign_id,
@@ -137,7 +144,7 @@ def _run(
             "after_id": after.id,
             "limit": limit,
             "now": uow.now,
-            **values,
+            **(values or {}),
         },
     ).fetchone()
     return Slice(0, None) if row is None else Slice(row[0], Cursor(row[1], row[2]))

@@ -29,6 +29,7 @@ from kupon.storage.criteria import (
 )
 from kupon.storage.documents import JsonField
 from kupon.storage.listing import Listing, Page, fetch_page
+from kupon.storage.queries.projects import bump_revision
 from kupon.storage.refusing import refusing
 from kupon.storage.tables.campaigns import Campaign, CampaignDay
 from kupon.storage.tables.categories import Category
@@ -123,6 +124,9 @@ def save_campaign(uow: UnitOfWork, campaign: Campaign) -> None:
     """Write what its caller changed of a campaign."""
     campaign.updated_at = uow.now
     uow.session.flush()
+    # Evaluations keep what a campaign adds to its tiers; codes are read together with theirs.
+    if campaign.campaign_type == "PROMOTION":
+        bump_revision(uow, ("campaign", campaign.id))
 
 
 _COUNT_DAY = (

@@ -38,7 +38,7 @@ def save_category(uow: UnitOfWork, category: Category) -> None:
     error = duplicate_found("category", "name", category.name)
     with refusing("uq_categories_project_id_name", error):
         uow.session.flush()
-    bump_revision(uow)
+    bump_revision(uow, ("category", category.id))
 
 
 def get_category(uow: UnitOfWork, category_id: str) -> Category:
@@ -81,4 +81,4 @@ def delete_category(uow: UnitOfWork, category: Category) -> None:
     """Remove a category; what referred to it counts as uncategorised."""
     uow.session.delete(category)
     uow.session.flush()
-    bump_revision(uow)
+    bump_revision(uow, ("category", category.id))

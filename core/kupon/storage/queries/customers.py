@@ -13,13 +13,14 @@ from typing import Any
 
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
-from sqlalchemy import false
+from sqlalchemy import exists, select
 
 from kupon.kit.errors import not_found
 from kupon.kit.pages import PageRequest
 from kupon.storage.criteria import MomentField, TextField
 from kupon.storage.listing import Listing, Page, fetch_page
 from kupon.storage.tables.customers import Customer
+from kupon.storage.tables.segments import SegmentMember
 from kupon.storage.uow import UnitOfWork
 
 # What a caller may say about a customer, besides naming it.
@@ -138,6 +139,16 @@ def _starts_after(when: date) -> Any:
     return Customer.created_at < moment
 
 
+def _is_in_segment(segment_id: str) -> Any:
+    return exists(
+        select(SegmentMember.customer_id).where(
+            SegmentMember.project_id == Customer.project_id,
+            SegmentMember.customer_id == Customer.id,
+            SegmentMember.segment_id == segment_id,
+        )
+    )
+
+
 _CUSTOMERS = Listing(
     Customer,
     fields={
@@ -150,8 +161,7 @@ _CUSTOMERS = Listing(
     },
     shortcuts={
         "starting_after": _starts_after,
-        # Nobody is in a segment before segments exist.
-        "segment_id": lambda _: false(),
+        "segment_id": _is_in_segment,
     },
 )
 

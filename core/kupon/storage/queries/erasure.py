@@ -19,6 +19,7 @@ class Erased:
     """How many records were removed or made anonymous."""
 
     customers: int
+    segments: int
     orders: int
     order_activities: int
     other_activities: int
@@ -26,7 +27,7 @@ class Erased:
 
 
 def delete_customer(uow: UnitOfWork, customer_id: str) -> int:
-    """Remove a profile and its activity feed; whether there was one, as 1 or 0."""
+    """Remove a profile with its activity feed and memberships; whether there was one, as 1 or 0."""
     _execute(uow, _DELETE_FEED, customer_id)
     return _execute(
         uow, "DELETE FROM customers WHERE project_id = %(project_id)s AND id = %(id)s", customer_id
@@ -87,6 +88,11 @@ def erase_traces(uow: UnitOfWork, customer_id: str) -> Erased:
         " AND strpos(payload::text, %(id)s) > 0",
         customer_id,
     )
+    segments = _execute(
+        uow,
+        "DELETE FROM segment_members WHERE project_id = %(project_id)s AND customer_id = %(id)s",
+        customer_id,
+    )
     # Answers kept for repeated requests spell the customer out.
     _execute(
         uow,
@@ -96,6 +102,7 @@ def erase_traces(uow: UnitOfWork, customer_id: str) -> Erased:
     )
     return Erased(
         customers=delete_customer(uow, customer_id),
+        segments=segments,
         orders=orders,
         order_activities=order_activities,
         other_activities=other_activities,

@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from kupon.engine.metadata import MetadataSchemas, refuse_invalid
 from kupon.kit.errors import KuponError, duplicate_found
 from kupon.runtime import ids
 from kupon.storage.uow import UnitOfWork
@@ -32,22 +33,24 @@ _PRODUCT = _Kind("product", "products", "prod_", "name")
 _SKU = _Kind("sku", "skus", "sku_", "sku")
 
 
-def store_overrides(uow: UnitOfWork, items: Lines) -> None:
+def store_overrides(uow: UnitOfWork, items: Lines, schemas: MetadataSchemas) -> None:
     """Create or replace what lines mark with `override`: name, price and metadata.
 
-    Shapes:  items are an order's lines as the wire has them. What a line leaves out, or sends as
+    Shapes:  items are an order's lines as the wire has them, whose metadata was checked, but for
+        what a new entry must name. What a line leaves out, or sends as
         an empty metadata object, stays as stored. An entry that no id or source id of its line
         finds is created with that key as its source id; the last of several lines wins.
-    Raises:  duplicate_found for an entry in the bin; invalid_sku for a new SKU of no known product.
+    Raises:  duplicate_found for an entry in the bin; invalid_sku for a new SKU of no known product;
+        metadata_validation_failed for a new entry without a required key.
     Locks:   rows of products, then of SKUs, each in the order of their ids.
     """
     lines = list(items)
     products = _wanted(_PRODUCT, lines)
     skus = _wanted(_SKU, lines)
     if products:
-        _store(uow, _PRODUCT, products, {})
+        _store(uow, _PRODUCT, products, {}, schemas)
     if skus:
-        _store(uow, _SKU, skus, _owners(uow, skus, lines))
+        _store(uow, _SKU, skus, _owners(uow, skus, lines), schemas)
 
 
 def _wanted(kind: _Kind, lines: Lines) -> dict[str, Mapping[str, Any]]:
@@ -98,7 +101,11 @@ def _find(
 
 
 def _store(
-    uow: UnitOfWork, kind: _Kind, wanted: Mapping[str, Mapping[str, Any]], owners: Mapping[str, str]
+    uow: UnitOfWork,
+    kind: _Kind,
+    wanted: Mapping[str, Mapping[str, Any]],
+    owners: Mapping[str, str],
+    schemas: MetadataSchemas,
 ) -> None:
     known = _find(uow, kind, wanted, "FOR NO KEY UPDATE")
     old, new = [], []
@@ -114,6 +121,7 @@ def _store(
                 raise _in_bin(kind, key)
             old.append(entry | {"id": entry_id})
         else:
+            refuse_invalid(schemas, "product", entry["metadata"], is_creation=True)
             owner = _owner(key, owners) if kind is _SKU else None
             entry |= {"id": ids.new_id(kind.prefix), "source_id": key, "product_id": owner}
             new.append(entry)

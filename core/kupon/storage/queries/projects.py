@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from kupon.storage.tables.projects import Project
 from kupon.storage.uow import UnitOfWork
+
+# What changed: the wire's name of its kind, and its id.
+Change = tuple[str, str]
 
 
 def insert_project(uow: UnitOfWork, **values: Any) -> Project:
@@ -30,12 +34,34 @@ def lock_project(uow: UnitOfWork, project_id: str) -> Project | None:
     return uow.session.scalar(select(Project).where(Project.id == project_id).with_for_update())
 
 
-def bump_revision(uow: UnitOfWork, project_id: str | None = None) -> None:
-    """A definition changed: processes must read it anew before their next evaluation."""
-    uow.session.execute(
-        update(Project)
-        .where(Project.id == (project_id or uow.project_id))
-        .values(revision=Project.revision + 1)
+def bump_revision(uow: UnitOfWork, *changes: Change, project_id: str | None = None) -> None:
+    """A definition changed: processes must read it anew before their next evaluation.
+
+    Shapes:  changes name what changed; without any, processes read everything anew. The new
+        revision is there with the commit.
+    """
+    uow.note_changes(project_id or uow.project_id, changes or [("", "")])
+
+
+def find_changes(uow: UnitOfWork, since: int) -> Sequence[Change] | None:
+    """What changed after a revision of the unit's project; None where that is not known."""
+    rows = uow.reader.execute(
+        "SELECT kind, object_id FROM definition_changes WHERE project_id = %s AND revision > %s",
+        (uow.project_id, since),
+    ).fetchall()
+    return None if any(kind == "" for kind, _ in rows) else rows
+
+
+def purge_changes(uow: UnitOfWork, kept: int) -> None:
+    """Forget what changed longer ago than so many revisions, but for that it did."""
+    uow.driver.execute(
+        "WITH gone AS (DELETE FROM definition_changes d USING projects p"
+        "  WHERE p.id = d.project_id AND d.kind <> '' AND d.revision <= p.revision - %(kept)s"
+        "  RETURNING d.project_id, d.revision)"
+        " INSERT INTO definition_changes (project_id, revision, kind, object_id)"
+        " SELECT project_id, max(revision), '', '' FROM gone GROUP BY project_id"
+        " ON CONFLICT DO NOTHING",
+        {"kept": kept},
     )
 
 

@@ -40,4 +40,4 @@ def save_stacking_rules(uow: UnitOfWork, project_id: str, rules: dict[str, Any] 
     uow.session.execute(
         update(Project).where(Project.id == project_id).values(stacking_rules=rules)
     )
-    bump_revision(uow, project_id)
+    bump_revision(uow, ("stacking_rules", project_id), project_id=project_id)

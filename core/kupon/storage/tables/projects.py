@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kupon.storage.tables.base import Base, Dated, Json, Key, Moment
@@ -18,6 +18,8 @@ class Project(Base, Dated):
     id: Mapped[Key]
     name: Mapped[str]
     timezone: Mapped[str] = mapped_column(Text, server_default="UTC")
+    # The first day of a week, 0 being Monday.
+    week_start: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     currency: Mapped[str] = mapped_column(Text, server_default="USD")
     description: Mapped[str | None]
     case_sensitive_codes: Mapped[bool] = mapped_column(Boolean, server_default="true")

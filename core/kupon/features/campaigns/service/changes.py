@@ -12,23 +12,36 @@ from kupon.features.campaigns.service.definitions import read_lifetime, refuse_a
 from kupon.features.campaigns.service.reading import dump_found, stage
 from kupon.features.campaigns.service.work import Deletion, Propagation
 from kupon.features.categories import service as categories
+from kupon.features.metadata_schemas.service import check_metadata
+from kupon.features.promotions import service as promotions
+from kupon.features.validation_rules import service as rules
 from kupon.features.vouchers import service as vouchers
 from kupon.kit.errors import KuponError, invalid_payload
 from kupon.storage.queries import campaigns
 from kupon.storage.queries.campaigns import FoundCampaign
+from kupon.storage.queries.rule_assignments import Related
 from kupon.storage.tables.campaigns import Campaign
 from kupon.storage.uow import UnitOfWork
 
 _PLAIN = ("description", "auto_join", "join_once", "type")
+# What means nothing to a campaign without codes.
+_OF_CODES = frozenset(
+    ("auto_join", "join_once", "type", "discount", "activity_duration_after_publishing")
+)
 
 
 def update_campaign(uow: UnitOfWork, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Change a campaign; the worker brings the changes to the codes that take them.
 
-    Raises:  not_found; invalid_payload, invalid_campaign, resource_protected.
+    Raises:  not_found; invalid_payload, invalid_campaign, metadata_validation_failed,
+        resource_protected.
     """
     row = _lock(uow, name).campaign
+    if row.campaign_type == "PROMOTION":
+        body = {member: value for member, value in body.items() if member not in _OF_CODES}
     refuse_areas(body)
+    kind = "voucher" if row.use_voucher_metadata_schema else "campaign"
+    check_metadata(uow, kind, body, is_creation=False)
     _check_type(row, body)
     changed = _change_code_columns(uow, row, body)
     before = row.campaign_metadata
@@ -41,10 +54,11 @@ def update_campaign(uow: UnitOfWork, name: str, body: Mapping[str, Any]) -> dict
     if row.type == "STANDALONE":
         row.join_once = False
     campaigns.save_campaign(uow, row)
+    rules.attach(uow, Related("campaign", row.id), body.get("validation_rules"))
     _propagate(uow, row, changed, before)
     found = campaigns.get_campaign(uow, row.id)
     stage(uow, "campaign.updated", found)
-    return dump_found(found)
+    return dump_found(uow, found)
 
 
 def _lock(uow: UnitOfWork, name: str) -> FoundCampaign:
@@ -128,6 +142,9 @@ def delete_campaign(uow: UnitOfWork, name: str, *, is_forced: bool) -> dict[str,
     """
     found = _lock(uow, name)
     stage(uow, "campaign.deleted", found, "deleted_at")
+    rules.detach(uow, [Related("campaign", found.campaign.id)])
+    if found.campaign.campaign_type == "PROMOTION":
+        promotions.delete_promotion(uow, found.campaign)
     found.campaign.binned_at = uow.now
     action_id = Deletion(campaign_id=found.campaign.id, is_forced=is_forced).begin(uow)
     return {"async_action_id": action_id}

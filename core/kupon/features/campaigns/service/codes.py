@@ -13,7 +13,7 @@ from kupon.engine.codes import CodePattern
 from kupon.features.campaigns.service.work import Generation
 from kupon.features.vouchers import schemas as voucher_schemas
 from kupon.features.vouchers import service as vouchers
-from kupon.kit.errors import KuponError, invalid_payload
+from kupon.kit.errors import invalid_payload
 from kupon.kit.timestamps import format_moment
 from kupon.storage.queries import campaigns
 from kupon.storage.queries.keys import ProjectFacts
@@ -105,10 +105,7 @@ def begin_generation(
 
 def _lock(uow: UnitOfWork, name: str) -> Campaign:
     campaign = campaigns.lock_campaign(uow, name).campaign
-    if campaign.type == "STANDALONE":
-        raise KuponError(
-            "invalid_campaign", "You can not generate vouchers for STANDALONE type campaign."
-        )
+    vouchers.refuse_codes(campaign)
     return campaign
 
 

@@ -13,11 +13,15 @@ from kupon.features.campaigns.service.codes import begin_generation
 from kupon.features.campaigns.service.definitions import read_lifetime, refuse_areas
 from kupon.features.campaigns.service.reading import dump_found, stage
 from kupon.features.categories import service as categories
+from kupon.features.metadata_schemas.service import check_metadata
+from kupon.features.promotions import service as promotions
+from kupon.features.validation_rules import service as rules
 from kupon.features.vouchers import service as vouchers
 from kupon.kit.errors import KuponError, invalid_payload
 from kupon.runtime import ids
 from kupon.storage.queries import campaigns
 from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.rule_assignments import Related
 from kupon.storage.tables.campaigns import Campaign
 from kupon.storage.uow import UnitOfWork
 
@@ -30,28 +34,24 @@ def create_campaign(
     """Store a campaign. One code is made at once, more of them are left to the worker.
 
     Raises:  duplicate_found for a taken name, bin included; invalid_campaign, invalid_payload,
-        invalid_code_config for a broken body; not_found for an unknown category.
+        invalid_code_config, metadata_validation_failed for a broken body; not_found for an unknown
+        category.
     """
     _check_kind(body)
-    vouchers.refuse_rules(body)
     refuse_areas(body)
-    is_standalone = body["type"] == "STANDALONE"
-    count = _count(body, is_standalone=is_standalone)
-    config = body["voucher"].get("code_config")
-    pattern = vouchers.read_code_pattern(uow, project, config, _CONFIG_PATH)
-    if count > 1:
-        vouchers.check_room(uow, project, pattern, count, _CONFIG_PATH)
-    row = _row(uow, body, {} if is_standalone else _dump_pattern(pattern))
-    campaigns.insert_campaign(uow, row)
-    code = body["voucher"].get("code") if is_standalone else None
-    _make_codes(uow, project, row, pattern, count, code)
+    is_promotion = body["campaign_type"] == "PROMOTION"
+    is_for_codes = body["use_voucher_metadata_schema"] and not is_promotion
+    check_metadata(uow, "voucher" if is_for_codes else "campaign", body, is_creation=True)
+    row = _make_promotion(uow, body) if is_promotion else _make_pool(uow, project, body)
     found = campaigns.get_campaign(uow, row.id)
     stage(uow, "campaign.created", found, "created_at")
-    return dump_found(found)
+    return dump_found(uow, found)
 
 
 def _check_kind(body: Mapping[str, Any]) -> None:
     kind = body["campaign_type"]
+    if kind == "PROMOTION":
+        return
     if kind != "DISCOUNT_COUPONS":
         raise invalid_payload(f"Property .campaign_type {kind} is not supported yet")
     voucher = body.get("voucher") or {}
@@ -64,6 +64,42 @@ def _check_kind(body: Mapping[str, Any]) -> None:
         )
 
 
+def _insert(uow: UnitOfWork, row: Campaign, body: Mapping[str, Any]) -> None:
+    campaigns.insert_campaign(uow, row)
+    rules.attach(uow, Related("campaign", row.id), body.get("validation_rules"))
+
+
+def _make_promotion(uow: UnitOfWork, body: Mapping[str, Any]) -> Campaign:
+    row = _row(uow, body, type="STATIC", voucher={})
+    _insert(uow, row, body)
+    tiers = body.get("promotion", {}).get("tiers") or ()
+    promotions.add_tiers(uow, row, tiers, ".promotion.tiers")
+    return row
+
+
+def _make_pool(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) -> Campaign:
+    is_standalone = body["type"] == "STANDALONE"
+    count = _count(body, is_standalone=is_standalone)
+    config = body["voucher"].get("code_config")
+    pattern = vouchers.read_code_pattern(uow, project, config, _CONFIG_PATH)
+    if count > 1:
+        vouchers.check_room(uow, project, pattern, count, _CONFIG_PATH)
+    row = _row(
+        uow,
+        body,
+        type=body["type"],
+        voucher=_read_template(body["voucher"], {} if is_standalone else _dump_pattern(pattern)),
+        auto_join=body.get("auto_join", False),
+        join_once=body.get("join_once", False) and not is_standalone,
+        use_voucher_metadata_schema=body["use_voucher_metadata_schema"],
+        activity_duration_after_publishing=read_lifetime(body),
+    )
+    _insert(uow, row, body)
+    code = body["voucher"].get("code") if is_standalone else None
+    _make_codes(uow, project, row, pattern, count, code)
+    return row
+
+
 def _count(body: Mapping[str, Any], *, is_standalone: bool) -> int:
     count: int = body["vouchers_count"] or 0
     if not is_standalone:
@@ -73,35 +109,33 @@ def _count(body: Mapping[str, Any], *, is_standalone: bool) -> int:
     return 1
 
 
-def _row(uow: UnitOfWork, body: Mapping[str, Any], code_config: dict[str, Any]) -> Campaign:
-    voucher = body["voucher"]
+def _row(uow: UnitOfWork, body: Mapping[str, Any], **members: Any) -> Campaign:
     return Campaign(
         project_id=uow.project_id,
         id=ids.new_id("camp_"),
         name=body["name"],
         description=body.get("description"),
         campaign_type=body["campaign_type"],
-        type=body["type"],
         category_id=categories.resolve_category(uow, body),
-        auto_join=body.get("auto_join", False),
-        join_once=body.get("join_once", False) and body["type"] != "STANDALONE",
-        use_voucher_metadata_schema=body["use_voucher_metadata_schema"],
         is_active=True,
         is_protected=False,
-        activity_duration_after_publishing=read_lifetime(body),
         creation_status="DONE",
         vouchers_generation_status="DONE",
         vouchers_count=0,
-        voucher={
-            "type": voucher["type"],
-            "discount": vouchers.read_discount(voucher["discount"], ".voucher.discount"),
-            "redemption": {"quantity": (voucher.get("redemption") or {}).get("quantity")},
-            "code_config": code_config,
-        },
         campaign_metadata=body.get("metadata") or {},
         created_at=uow.now,
         **vouchers.read_time_limits(body),
+        **members,
     )
+
+
+def _read_template(voucher: Mapping[str, Any], code_config: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": voucher["type"],
+        "discount": vouchers.read_discount(voucher["discount"], ".voucher.discount"),
+        "redemption": {"quantity": (voucher.get("redemption") or {}).get("quantity")},
+        "code_config": code_config,
+    }
 
 
 def _dump_pattern(pattern: CodePattern) -> dict[str, Any]:

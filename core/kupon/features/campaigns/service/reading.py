@@ -12,12 +12,15 @@ from typing import Any
 
 from kupon.features.campaigns import schemas
 from kupon.features.categories import schemas as category_schemas
+from kupon.features.promotions import service as promotions
+from kupon.features.validation_rules import service as rules
 from kupon.kit.calendar import Calendar
 from kupon.kit.errors import invalid_query
 from kupon.kit.pages import PageRequest, list_body
 from kupon.kit.timestamps import format_moment
 from kupon.storage.queries import campaign_summary, campaigns, categories
 from kupon.storage.queries.campaigns import FoundCampaign
+from kupon.storage.queries.rule_assignments import Related
 from kupon.storage.uow import UnitOfWork
 
 # The reference requires these counters; nothing that they count leaves a record here.
@@ -30,7 +33,7 @@ _NOT_RECORDED = {
 
 def get_campaign(uow: UnitOfWork, name: str) -> dict[str, Any]:
     """One campaign by id or name."""
-    return dump_found(campaigns.get_campaign(uow, name))
+    return dump_found(uow, campaigns.get_campaign(uow, name))
 
 
 def list_campaigns(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> dict[str, Any]:
@@ -73,9 +76,13 @@ def summarize(uow: UnitOfWork, name: str, query: Mapping[str, date], tz: tzinfo)
     return {"campaign": campaign, **figures, **_NOT_RECORDED, "object": "campaign_summary"}
 
 
-def dump_found(found: FoundCampaign) -> dict[str, Any]:
-    """The wire's campaign."""
-    return schemas.dump_campaign(found.campaign, _wire_category(found))
+def dump_found(uow: UnitOfWork, found: FoundCampaign) -> dict[str, Any]:
+    """The wire's campaign, with its tiers if it is one of promotions."""
+    rule_list = rules.lists_of(uow, [[Related("campaign", found.campaign.id)]])[0]
+    body = schemas.dump_campaign(found.campaign, _wire_category(found), rule_list)
+    if found.campaign.campaign_type == "PROMOTION":
+        body["promotion"] = promotions.dump_campaign_tiers(uow, found.campaign)
+    return body
 
 
 def _wire_category(found: FoundCampaign) -> dict[str, Any] | None:
@@ -84,7 +91,7 @@ def _wire_category(found: FoundCampaign) -> dict[str, Any] | None:
 
 def stage(uow: UnitOfWork, event: str, found: FoundCampaign, moment: str | None = None) -> None:
     """Tell that something happened to a campaign; `moment` names the time of it on the wire."""
-    payload: dict[str, Any] = {"campaign": dump_found(found)}
+    payload: dict[str, Any] = {"campaign": dump_found(uow, found)}
     if moment is not None:
         payload[moment] = format_moment(uow.now)
     uow.stage(event, found.campaign.id, payload)

@@ -4,14 +4,17 @@ from kupon.features.customers.schemas.activity import ActivitiesList as Activiti
 from kupon.features.customers.schemas.activity import ActivitiesQuery as ActivitiesQuery
 from kupon.features.customers.schemas.activity import ActivityList as ActivityList
 from kupon.features.customers.schemas.activity import ActivityQuery as ActivityQuery
+from kupon.features.customers.schemas.activity import (
+    DefinitionActivityQuery as DefinitionActivityQuery,
+)
 from kupon.features.customers.schemas.activity import dump_activity as dump_activity
 from kupon.features.customers.schemas.profile import Customer as Customer
 from kupon.features.customers.schemas.profile import CustomerBody as CustomerBody
 from kupon.features.customers.schemas.profile import CustomerList as CustomerList
 from kupon.features.customers.schemas.profile import CustomerListQuery as CustomerListQuery
+from kupon.features.customers.schemas.profile import CustomerSegmentList as CustomerSegmentList
 from kupon.features.customers.schemas.profile import CustomerUpdate as CustomerUpdate
 from kupon.features.customers.schemas.profile import PermanentDeletion as PermanentDeletion
-from kupon.features.customers.schemas.profile import SegmentList as SegmentList
 from kupon.features.customers.schemas.profile import dump_customer as dump_customer
 from kupon.features.customers.schemas.profile import dump_deletion as dump_deletion
 from kupon.features.customers.schemas.profile import dump_erased_customer as dump_erased_customer

@@ -9,6 +9,7 @@ from typing import Any
 
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.activities import Activity as ActivityRow
+from kupon.storage.tables.definition_activities import DefinitionActivity
 from kupon.web.fields import Flag, Json, Many, Moment, Part, Text, Whole, WireSchema, one_of
 from kupon.web.query import ListQuery, When
 
@@ -79,18 +80,29 @@ class ActivitiesList(WireSchema):
     total = Whole(required=True)
 
 
-class ActivityQuery(ListQuery):
-    """Parameters of the feed."""
+class FeedQuery(ListQuery):
+    """Parameters of every feed."""
 
     ORDER = ("created_at",)
 
     class Meta(ListQuery.Meta):
         exclude = ("page", "created_at", "updated_at", "filters")
 
-    campaign_id = Text()
-    campaign_type = Text(validate=one_of(*CAMPAIGN_TYPES))
     category = Text(validate=one_of(*CATEGORIES))
     type = Text()
+
+
+class ActivityQuery(FeedQuery):
+    """Parameters of a customer's feed."""
+
+    campaign_id = Text()
+    campaign_type = Text(validate=one_of(*CAMPAIGN_TYPES))
+
+
+class DefinitionActivityQuery(FeedQuery):
+    """Parameters of the feed of a segment or a product collection."""
+
+    starting_after = When(metadata={"format": "date-time"})
 
 
 class ActivitiesQuery(ListQuery):
@@ -107,7 +119,7 @@ class ActivitiesQuery(ListQuery):
     starting_after = When(metadata={"format": "date-time"})
 
 
-def dump_activity(row: ActivityRow) -> dict[str, Any]:
+def dump_activity(row: ActivityRow | DefinitionActivity) -> dict[str, Any]:
     """The wire's entry of a feed."""
     body: dict[str, Any] = {
         "id": row.id,

@@ -143,7 +143,7 @@ class PermanentDeletion(WireSchema):
     object = Text(required=True)
 
 
-class Segment(WireSchema):
+class SimpleSegment(WireSchema):
     """A segment that a customer is in."""
 
     id = Text(required=True)
@@ -151,12 +151,12 @@ class Segment(WireSchema):
     object = Text(required=True)
 
 
-class SegmentList(WireSchema):
+class CustomerSegmentList(WireSchema):
     """The segments that a customer is in."""
 
     object = Text(required=True)
     data_ref = Text(required=True)
-    data = Many(Part(Segment), required=True)
+    data = Many(Part(SimpleSegment), required=True)
     total = Whole(required=True)
 
 
@@ -210,7 +210,7 @@ def dump_deletion(
             "events": erased.events,
             "customer_events": erased.other_activities,
             "daily_events": 0,
-            "segments": 0,
+            "segments": erased.segments,
             "orders": erased.orders,
             "order_events": erased.order_activities,
             "customer": erased.customers,

@@ -14,9 +14,10 @@ from kupon.features.customers.service.profiles import says_something as says_som
 from kupon.features.customers.service.profiles import update_customer as update_customer
 from kupon.features.customers.service.profiles import upsert_customer as upsert_customer
 from kupon.features.customers.service.profiles import upsert_for_redemption as upsert_for_redemption
+from kupon.features.customers.service.segments import engine_customer as engine_customer
+from kupon.features.customers.service.segments import list_segments as list_segments
 from kupon.features.customers.service.tracking import decode_tracking_id as decode_tracking_id
 from kupon.features.customers.service.tracking import encode_tracking_id as encode_tracking_id
 from kupon.features.customers.service.tracking import new_tracking_id as new_tracking_id
 from kupon.features.customers.service.tracking import untracked as untracked
 from kupon.features.customers.service.wallet import list_redeemables as list_redeemables
-from kupon.features.customers.service.wallet import list_segments as list_segments

@@ -9,14 +9,17 @@ from collections.abc import Mapping
 from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
-from kupon.features.customers import schemas
+from kupon.engine.metadata import MetadataSchemas, refuse_invalid
+from kupon.features.customers import schemas as wire
 from kupon.features.customers.service.tracking import untracked
+from kupon.features.metadata_schemas.service import check_metadata
 from kupon.kit.errors import RaceLost, not_found
 from kupon.kit.pages import PageRequest, list_body
 from kupon.runtime import ids
 from kupon.storage.queries import customers, erasure
 from kupon.storage.queries.customers import PROFILE, Row, Summary
 from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.metadata_schemas import load_schemas
 from kupon.storage.uow import UnitOfWork
 
 CustomerRow = Mapping[str, Any]
@@ -35,10 +38,11 @@ def create_customer(
 ) -> dict[str, Any]:
     """Store a customer, or change the one whose id, source id or tracking id is sent.
 
-    Raises:  not_found for an unknown id.
+    Raises:  not_found for an unknown id; metadata_validation_failed.
     """
     named = untracked(project.tracking_key, body)
-    row = uow.attempt(lambda: upsert_customer(uow, named)).row
+    schemas = load_schemas(uow)
+    row = uow.attempt(lambda: upsert_customer(uow, named, schemas)).row
     return _dump(uow, row)
 
 
@@ -51,12 +55,16 @@ def list_customers(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> dict[st
     """One page of customers."""
     page = customers.list_customers(uow, request, tz)
     summaries = customers.summarize(uow, [row["id"] for row in page.rows])
-    rows = [schemas.dump_customer(row, summaries[row["id"]]) for row in page.rows]
+    rows = [wire.dump_customer(row, summaries[row["id"]]) for row in page.rows]
     return list_body("customers", rows, total=page.total, has_more=page.has_more)
 
 
 def update_customer(uow: UnitOfWork, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Change a profile; its source id never changes."""
+    """Change a profile; its source id never changes.
+
+    Raises:  not_found; metadata_validation_failed.
+    """
+    check_metadata(uow, "customer", body, is_creation=False)
     stored = customers.get_customer(uow, reference, is_locked=True)
     changes = _changes(stored, _profile(body))
     return _dump(uow, _change(uow, stored["id"], changes) if changes else stored)
@@ -77,10 +85,8 @@ def delete_permanently(uow: UnitOfWork, reference: str) -> dict[str, Any]:
     """
     customer_id = erasure.lock_traced_customer(uow, reference)
     erased = erasure.erase_traces(uow, customer_id)
-    uow.stage(
-        "customer.deleted", customer_id, {"customer": schemas.dump_erased_customer(customer_id)}
-    )
-    return schemas.dump_deletion(ids.new_id("del_"), customer_id, uow.now, erased)
+    uow.stage("customer.deleted", customer_id, {"customer": wire.dump_erased_customer(customer_id)})
+    return wire.dump_deletion(ids.new_id("del_"), customer_id, uow.now, erased)
 
 
 def merge_customer(
@@ -103,29 +109,33 @@ def merge_customer(
     return merged
 
 
-def upsert_customer(uow: UnitOfWork, body: Mapping[str, Any]) -> Upserted:
+def upsert_customer(uow: UnitOfWork, body: Mapping[str, Any], schemas: MetadataSchemas) -> Upserted:
     """Store or change the customer that a body names by id or source id; the id wins.
 
-    Shapes:  a body that names nobody is a new customer each time.
-    Raises:  not_found for an unknown id; RaceLost when the customer was deleted meanwhile.
+    Shapes:  a body that names nobody is a new customer each time; schemas are the project's.
+    Raises:  not_found for an unknown id; metadata_validation_failed; RaceLost when the customer
+        was deleted meanwhile.
     """
     stored = None
     if body.get("id") is not None or body.get("source_id") is not None:
         stored = customers.find_customer(uow, id=body.get("id"), source_id=body.get("source_id"))
-    return write_customer(uow, stored, body)
+    return write_customer(uow, stored, body, schemas)
 
 
 def upsert_for_redemption(
-    uow: UnitOfWork, stored: CustomerRow | None, body: Mapping[str, Any] | None
+    uow: UnitOfWork,
+    stored: CustomerRow | None,
+    body: Mapping[str, Any] | None,
+    schemas: MetadataSchemas,
 ) -> CustomerRow | None:
     """The customer of a redemption or an order, stored and up to date; None where none is named.
 
     Shapes:  stored is what the body's id or source id found, as the table has it.
-    Raises:  not_found for an unknown id; RaceLost when the customer was deleted meanwhile.
+    Raises:  as upsert_customer.
     """
     if body is None or not says_something(body):
         return None
-    return write_customer(uow, stored, body).row
+    return write_customer(uow, stored, body, schemas).row
 
 
 def says_something(body: Mapping[str, Any] | None) -> bool:
@@ -134,7 +144,10 @@ def says_something(body: Mapping[str, Any] | None) -> bool:
 
 
 def write_customer(
-    uow: UnitOfWork, stored: CustomerRow | None, body: Mapping[str, Any]
+    uow: UnitOfWork,
+    stored: CustomerRow | None,
+    body: Mapping[str, Any],
+    schemas: MetadataSchemas,
 ) -> Upserted:
     """Bring storage to what a body says; nothing is written when it says nothing new.
 
@@ -142,14 +155,14 @@ def write_customer(
     """
     if stored is None:
         _refuse_unknown(body)
+    refuse_invalid(schemas, "customer", body.get("metadata"), is_creation=stored is None)
+    if stored is None:
         row = customers.insert_customer(
             uow, ids.new_id("cust_"), body.get("source_id"), _said_profile(body)
         )
         if row is not None:
             summary = Summary(customer_id=row["id"])
-            uow.stage(
-                "customer.created", row["id"], {"customer": schemas.dump_customer(row, summary)}
-            )
+            uow.stage("customer.created", row["id"], {"customer": wire.dump_customer(row, summary)})
             return Upserted(row, is_new=True, is_changed=True)
         # Another request has stored the source id since we looked.
         stored = customers.find_customer(uow, source_id=body["source_id"])
@@ -222,4 +235,4 @@ def _change(uow: UnitOfWork, customer_id: str, changes: Mapping[str, Any]) -> Ro
 
 
 def _dump(uow: UnitOfWork, row: CustomerRow) -> dict[str, Any]:
-    return schemas.dump_customer(row, customers.summarize(uow, [row["id"]])[row["id"]])
+    return wire.dump_customer(row, customers.summarize(uow, [row["id"]])[row["id"]])

@@ -1,4 +1,4 @@
-"""What a customer holds and belongs to."""
+"""What a customer holds."""
 
 from __future__ import annotations
 
@@ -24,9 +24,3 @@ def list_redeemables(
         has_more=page.has_more,
         more_starting_after=page.rows[-1].id if page.has_more else None,
     )
-
-
-def list_segments(uow: UnitOfWork, reference: str) -> dict[str, Any]:
-    """The segments that a customer is in: none, as long as there are no segments."""
-    customers.get_customer(uow, reference)
-    return list_body("data", [], total=0)

@@ -123,10 +123,17 @@ def _completed(line: Line, catalogue: Catalogue) -> Line:
         product = next((known[key] for key in _keys(line, "product") if key in known), None)
     if product is None:
         return line
-    completed = {**line, "product_id": product.id, "product": _part(line, "product", product)}
+    part = _part(line, "product", product)
+    completed = {
+        **line,
+        "product_id": product.id,
+        "product": part,
+        "product_facts": _facts(part, product),
+    }
     kind, article = "product", product
     if sku is not None:
-        completed |= {"sku_id": sku.id, "sku": _part(line, "sku", sku)}
+        part = _part(line, "sku", sku)
+        completed |= {"sku_id": sku.id, "sku": part, "sku_facts": _facts(part, sku)}
         kind, article = "sku", sku
     if line.get("source_id") is None and article.source_id is not None:
         completed |= {"source_id": article.source_id, "related_object": kind}
@@ -137,3 +144,11 @@ def _part(line: Line, kind: str, entry: CatalogueEntry) -> dict[str, Any]:
     sent = {name: value for name, value in (line.get(kind) or {}).items() if value is not None}
     stored = {"name" if kind == "product" else "sku": entry.name, "price": entry.price}
     return {**stored, **sent, "id": entry.id, "source_id": entry.source_id}
+
+
+def _facts(part: Mapping[str, Any], entry: CatalogueEntry) -> dict[str, Any]:
+    """All that is known of an article, for rules and filters."""
+    facts = {**entry.facts, **part}
+    if part.get("metadata") and entry.facts.get("metadata"):
+        facts["metadata"] = {**entry.facts["metadata"], **part["metadata"]}
+    return facts

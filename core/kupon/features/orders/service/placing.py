@@ -9,16 +9,19 @@ from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from typing import Any
 
+from kupon.engine.metadata import MetadataSchemas
 from kupon.features.customers import service as customers
 from kupon.features.customers.schemas import dump_simple_customer
-from kupon.features.orders import schemas
+from kupon.features.orders import schemas as wire
 from kupon.features.orders.service.cart import build_order, merge_cart
+from kupon.features.orders.service.metadata import check_order_metadata
 from kupon.kit.errors import RaceLost, not_found
 from kupon.kit.pages import PageRequest, list_body
 from kupon.runtime import ids
 from kupon.storage.queries import orders
 from kupon.storage.queries.customers import find_customer, find_customers
 from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.metadata_schemas import load_schemas
 from kupon.storage.queries.orders import Row
 from kupon.storage.queries.overrides import store_overrides
 from kupon.storage.uow import UnitOfWork
@@ -36,22 +39,24 @@ _CART = ("items", "amount", "discount_amount")
 
 def get_order(uow: UnitOfWork, reference: str) -> dict[str, Any]:
     """One order."""
-    return schemas.dump_order(orders.get_order(uow, reference))
+    return wire.dump_order(orders.get_order(uow, reference))
 
 
 def list_orders(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> dict[str, Any]:
     """One page of orders."""
     page = orders.list_orders(uow, request, tz)
-    return list_body("orders", [schemas.dump_order(row) for row in page.rows], total=page.total)
+    return list_body("orders", [wire.dump_order(row) for row in page.rows], total=page.total)
 
 
 def create_order(uow: UnitOfWork, project: ProjectFacts, body: Body) -> dict[str, Any]:
     """Store an order, or change the one whose id or source id is sent; the id wins.
 
-    Raises:  not_found for an unknown id of the order, of its customer or referrer.
+    Raises:  not_found for an unknown id of the order, of its customer or referrer;
+        metadata_validation_failed.
     """
     said = _said(project, body)
-    return uow.attempt(lambda: _upsert(uow, said))
+    schemas = load_schemas(uow)
+    return uow.attempt(lambda: _upsert(uow, said, schemas))
 
 
 def update_order(
@@ -61,7 +66,8 @@ def update_order(
     said = _said(project, body)
     if "referrer_id" in body:
         said["referrer_id"] = body["referrer_id"]
-    return uow.attempt(lambda: _change(uow, orders.get_order(uow, reference)["id"], said))
+    schemas = load_schemas(uow)
+    return uow.attempt(lambda: _change(uow, orders.get_order(uow, reference)["id"], said, schemas))
 
 
 def _said(project: ProjectFacts, body: Body) -> dict[str, Any]:
@@ -73,21 +79,22 @@ def _said(project: ProjectFacts, body: Body) -> dict[str, Any]:
     return said
 
 
-def _upsert(uow: UnitOfWork, body: Body) -> dict[str, Any]:
+def _upsert(uow: UnitOfWork, body: Body, schemas: MetadataSchemas) -> dict[str, Any]:
     order_id, source_id = body.get("id"), body.get("source_id")
     stored = None
     if order_id is not None or source_id is not None:
         stored = orders.find_order(uow, id=order_id, source_id=source_id)
     if stored is not None:
-        return _change(uow, stored["id"], body)
+        return _change(uow, stored["id"], body, schemas)
     if order_id is not None:
         raise not_found("order", order_id)
-    return _place(uow, body)
+    return _place(uow, body, schemas)
 
 
-def _place(uow: UnitOfWork, body: Body) -> dict[str, Any]:
-    parties = _store_parties(uow, body)
-    store_overrides(uow, body.get("items") or ())
+def _place(uow: UnitOfWork, body: Body, schemas: MetadataSchemas) -> dict[str, Any]:
+    check_order_metadata(schemas, body, is_new=True, are_lines_new=True)
+    parties = _store_parties(uow, body, schemas)
+    store_overrides(uow, body.get("items") or (), schemas)
     order = build_order(uow, body)
     row: Row = {
         "id": ids.new_id("ord_"),
@@ -96,7 +103,7 @@ def _place(uow: UnitOfWork, body: Body) -> dict[str, Any]:
         "customer_id": None,
         "referrer_id": None,
         **parties,
-        **schemas.order_columns(order, since=order),
+        **wire.order_columns(order, since=order),
         "redemptions": {},
         "created_at": body.get("created_at", uow.now),
         "updated_at": None,
@@ -105,10 +112,11 @@ def _place(uow: UnitOfWork, body: Body) -> dict[str, Any]:
     return _announce(uow, row, None)
 
 
-def _change(uow: UnitOfWork, order_id: str, body: Body) -> dict[str, Any]:
+def _change(uow: UnitOfWork, order_id: str, body: Body, schemas: MetadataSchemas) -> dict[str, Any]:
+    check_order_metadata(schemas, body, is_new=False, are_lines_new=True)
     # Customers and products before the order: the order in which redemptions take them.
-    parties = _store_parties(uow, body)
-    store_overrides(uow, body.get("items") or ())
+    parties = _store_parties(uow, body, schemas)
+    store_overrides(uow, body.get("items") or (), schemas)
     stored = orders.find_order(uow, id=order_id, is_locked=True)
     if stored is None:
         raise RaceLost
@@ -119,16 +127,16 @@ def _change(uow: UnitOfWork, order_id: str, body: Body) -> dict[str, Any]:
     merged = merge_cart(stored, body)
     if any(name in body for name in _CART):
         order = build_order(uow, merged, known_lines=stored["items"])
-        row |= schemas.order_columns(order, since=order)
+        row |= wire.order_columns(order, since=order)
     row["metadata"] = merged["metadata"]
     if row == stored:
-        return schemas.dump_order(stored)
+        return wire.dump_order(stored)
     row["updated_at"] = uow.now
     orders.update_order(uow, row)
     return _announce(uow, row, stored["status"])
 
 
-def _store_parties(uow: UnitOfWork, body: Body) -> Row:
+def _store_parties(uow: UnitOfWork, body: Body, schemas: MetadataSchemas) -> Row:
     """Bring the customer and the referrer up to date; the columns that name them.
 
     Raises:  not_found for an unknown id.
@@ -137,7 +145,7 @@ def _store_parties(uow: UnitOfWork, body: Body) -> Row:
     named = [name for name in ("customer", "referrer") if customers.says_something(body.get(name))]
     # Always in the same order, so that no two orders wait for each other's customers.
     for name in sorted(named, key=lambda name: _identity(body[name])):
-        parties[f"{name}_id"] = customers.upsert_customer(uow, body[name]).row["id"]
+        parties[f"{name}_id"] = customers.upsert_customer(uow, body[name], schemas).row["id"]
     if "referrer_id" in body and "referrer" not in named:
         referrer_id = body["referrer_id"]
         if referrer_id is not None and find_customer(uow, id=referrer_id) is None:
@@ -152,7 +160,7 @@ def _identity(body: Body) -> str:
 
 def _announce(uow: UnitOfWork, row: Row, old_status: str | None) -> dict[str, Any]:
     """Stage what has happened to an order that was just written; the order as answered."""
-    dumped = schemas.dump_order(row)
+    dumped = wire.dump_order(row)
     customer_id = row["customer_id"]
     if customer_id is not None:
         named = [row[name] for name in ("customer_id", "referrer_id") if row[name] is not None]

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Any
 
 from kupon.features.customers.schemas import dump_simple_customer
+from kupon.features.promotions.schemas import dump_redeemed_tier
 from kupon.features.redemptions import schemas
 from kupon.features.validations.service.evaluation import read_definitions
 from kupon.features.vouchers.schemas import dump_voucher
@@ -19,6 +20,7 @@ from kupon.storage import snapshots
 from kupon.storage.definitions import Definitions
 from kupon.storage.queries import customers, redemptions
 from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.promotions import TierFacts
 from kupon.storage.snapshots import VoucherFacts
 from kupon.storage.uow import UnitOfWork
 
@@ -59,11 +61,13 @@ def dump_rows(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> list[dict[s
     for row in rows:
         customer = found_customers.get(row["customer_id"])
         voucher = vouchers.get(row["voucher_id"])
+        tier = _tier_of(row, definitions)
         dumped.append(
             schemas.dump_redemption(
                 row,
                 customer=None if customer is None else dump_simple_customer(customer),
                 voucher=None if voucher is None else _dump_voucher(voucher, definitions),
+                promotion_tier=None if tier is None else _dump_tier(tier, definitions),
                 related=related.get(row["id"]),
             )
         )
@@ -73,6 +77,16 @@ def dump_rows(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> list[dict[s
 def _dump_voucher(voucher: VoucherFacts, definitions: Definitions) -> dict[str, Any]:
     category = definitions.category(voucher.effective_category_id)
     return dump_voucher(voucher, voucher.campaign_name, category)
+
+
+def _tier_of(row: Mapping[str, Any], definitions: Definitions) -> TierFacts | None:
+    if row["related_object_type"] != "promotion_tier":
+        return None
+    return definitions.programmes.tiers.get(row["related_object_id"])
+
+
+def _dump_tier(tier: TierFacts, definitions: Definitions) -> dict[str, Any]:
+    return dump_redeemed_tier(tier, definitions.category(tier.effective_category_id))
 
 
 def _named(rows: Sequence[Mapping[str, Any]], column: str) -> list[str]:

@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from kupon.engine import redeem as engine
-from kupon.engine.effects import UseVoucher
-from kupon.engine.model import Status, Step
+from kupon.engine.effects import Use
+from kupon.engine.model import Redeemable, Status, Step
 from kupon.engine.order import Order
 from kupon.engine.refusals import Refusal
 from kupon.features.customers import service as customers
 from kupon.features.customers.schemas import dump_simple_customer
 from kupon.features.orders.schemas import dump_order, order_columns
+from kupon.features.promotions.schemas import dump_redeemed_tier
 from kupon.features.redemptions import schemas
 from kupon.features.redemptions.service.rows import Caller, new_row
 from kupon.features.validations import schemas as verdicts
 from kupon.features.validations import service as validations
+from kupon.features.validations.schemas import IncentiveFacts
 from kupon.features.validations.service import Case
 from kupon.features.vouchers.schemas import dump_voucher
 from kupon.kit.errors import KuponError
@@ -28,6 +30,8 @@ from kupon.runtime import ids
 from kupon.storage.apply import Redeemed, write_redemption
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.overrides import store_overrides
+from kupon.storage.queries.promotions import TierFacts
+from kupon.storage.queries.rule_counters import hold_counters, move_counters
 from kupon.storage.snapshots import VoucherFacts
 from kupon.storage.uow import UnitOfWork
 
@@ -65,14 +69,19 @@ def redeem_voucher(
 def _try(
     uow: UnitOfWork, project: ProjectFacts, caller: Caller, body: Mapping[str, Any]
 ) -> dict[str, Any] | Failed:
-    case = validations.assemble(uow, project, body)
+    case = validations.assemble(uow, project, caller.channel_id, body, hold_counters)
+    allowed = case.definitions.metadata_schemas
+    validations.check_creation(allowed, case.body, is_new_order=case.stored_order is None)
     decision = engine.decide(case.evaluation)
     if decision.refusal is not None:
         return _record_failure(uow, caller, case, decision.refusal)
-    customer = customers.upsert_for_redemption(uow, case.facts.customer, body.get("customer"))
-    store_overrides(uow, case.order_body.get("items") or ())
+    customer = customers.upsert_for_redemption(
+        uow, case.facts.customer, body.get("customer"), allowed
+    )
+    store_overrides(uow, case.order_body.get("items") or (), allowed)
     draft = _Draft(uow, caller, case, decision.applied, customer)
     quantities = write_redemption(uow, draft.rows(decision.effects))
+    move_counters(uow, case.counter_names.moves(decision.applied))
     return draft.answer(quantities)
 
 
@@ -93,17 +102,22 @@ class _Draft:
         self._customer = customer
         self._customer_id = customer["id"] if customer else None
         self._whole = order_columns(case.evaluation.end, since=case.evaluation.start)
-        self._steps = [(step, self._voucher_of(step)) for step in applied]
+        self._steps = [(step, self._facts_of(step)) for step in applied]
         self._child_ids = [ids.new_id("r_") for _ in applied]
-        # One incentive is its own root; several get a parent.
-        self._parent_id = ids.new_id("r_") if len(applied) > 1 else None
+        # One incentive is its own root; several get a parent, as does a promotion stack.
+        self._stack = case.incentives.stack
+        has_parent = len(applied) > 1 or self._stack is not None
+        self._parent_id = ids.new_id("r_") if has_parent else None
         self._root_id = self._parent_id or self._child_ids[0]
         self._order = self._order_row() if case.has_order else None
         self._children = self._child_rows()
         self._parent = self._parent_row()
 
-    def _voucher_of(self, step: Step) -> VoucherFacts:
-        return self._case.vouchers[step.redeemable.id]
+    def _facts_of(self, step: Step) -> IncentiveFacts:
+        facts = self._case.facts_of(step.redeemable)
+        if facts is None:
+            raise AssertionError("what is unknown is never applied")
+        return facts
 
     def _order_row(self) -> dict[str, Any]:
         """The order as the table will have it."""
@@ -125,31 +139,32 @@ class _Draft:
         """What the order remembers of this request."""
         entry: dict[str, Any] = {"date": schemas.format_moment(self._uow.now)}
         if self._parent_id is not None:
-            return entry | {
-                "related_object_type": "redemption",
-                "related_object_id": self._parent_id,
-                "stacked": self._child_ids,
-            }
-        _, voucher = self._steps[0]
-        entry |= {"related_object_type": "voucher", "related_object_id": voucher.id}
-        if voucher.campaign_id is not None:
-            entry["related_object_parent_id"] = voucher.campaign_id
+            return entry | self._root_object() | {"stacked": self._child_ids}
+        (step, facts), *_ = self._steps
+        entry |= {"related_object_type": step.redeemable.object, "related_object_id": facts.id}
+        if facts.campaign_id is not None:
+            entry["related_object_parent_id"] = facts.campaign_id
         return entry
+
+    def _root_object(self) -> dict[str, Any]:
+        if self._stack is None:
+            return {"related_object_type": "redemption", "related_object_id": self._parent_id}
+        return {
+            "related_object_type": "promotion_stack",
+            "related_object_id": self._stack.id,
+            "related_object_parent_id": self._stack.campaign_id,
+        }
 
     def _child_rows(self) -> list[dict[str, Any]]:
         return [
             self._row(
                 redemption_id,
                 parent_id=self._parent_id,
-                related_object_type="voucher",
-                related_object_id=voucher.id,
-                voucher_id=voucher.id,
-                voucher_code=voucher.code,
-                campaign_id=voucher.campaign_id,
-                campaign_name=voucher.campaign_name,
+                amount=_paid(step),
                 order_figures=self._figures(step.after, step.before),
+                **_identity(facts),
             )
-            for redemption_id, (step, voucher) in zip(self._child_ids, self._steps, strict=True)
+            for redemption_id, (step, facts) in zip(self._child_ids, self._steps, strict=True)
         ]
 
     def _parent_row(self) -> dict[str, Any] | None:
@@ -187,13 +202,17 @@ class _Draft:
         columns = self._whole if is_whole else order_columns(after, since=before)
         return dump_order(named | columns, is_step=True)
 
-    def rows(self, effects: Sequence[UseVoucher]) -> Redeemed:
+    def rows(self, effects: Sequence[Use]) -> Redeemed:
         """What storage is to write."""
         stored = self._case.stored_order
         rows = [*self._children, self._parent] if self._parent else self._children
         return Redeemed(
             uses=effects,
-            revisions={voucher.id: voucher.locks_revision for _, voucher in self._steps},
+            revisions={
+                facts.id: facts.locks_revision
+                for _, facts in self._steps
+                if isinstance(facts, VoucherFacts)
+            },
             redemptions=rows,
             order=self._order,
             is_new_order=stored is None,
@@ -218,14 +237,14 @@ class _Draft:
             schemas.dump_redemption(
                 row,
                 customer=self._simple_customer(),
-                voucher=self._voucher(voucher, quantities[voucher.id]),
+                **self._dump_incentive(facts, quantities),
             )
-            for row, (_, voucher) in zip(self._children, self._steps, strict=True)
+            for row, (_, facts) in zip(self._children, self._steps, strict=True)
         ]
         answer: dict[str, Any] = {"redemptions": children}
         if self._parent is not None:
             answer["parent_redemption"] = schemas.dump_redemption(
-                self._parent, customer=self._simple_customer(), voucher=None
+                self._parent, customer=self._simple_customer()
             )
         if self._order is not None:
             answer["order"] = dump_order(self._order)
@@ -234,18 +253,47 @@ class _Draft:
     def _simple_customer(self) -> dict[str, Any] | None:
         return dump_simple_customer(self._customer) if self._customer else None
 
-    def _voucher(self, facts: VoucherFacts, redeemed_quantity: int) -> dict[str, Any]:
+    def _dump_incentive(
+        self, facts: IncentiveFacts, quantities: Mapping[str, int]
+    ) -> dict[str, Any]:
         category = self._case.definitions.category(facts.effective_category_id)
+        if isinstance(facts, TierFacts):
+            return {"promotion_tier": dump_redeemed_tier(facts, category)}
         voucher = dump_voucher(facts, facts.campaign_name, category)
-        voucher["redemption"]["redeemed_quantity"] = redeemed_quantity
-        return voucher
+        voucher["redemption"]["redeemed_quantity"] = quantities[facts.id]
+        return {"voucher": voucher}
+
+
+def _paid(step: Step) -> int | None:
+    """The credits or points that a card paid."""
+    applied = step.applied
+    if applied is None:
+        return None
+    return applied.points if applied.credits is None else applied.credits
+
+
+def _identity(facts: IncentiveFacts) -> dict[str, Any]:
+    """The columns that name an incentive and its campaign."""
+    columns: dict[str, Any] = {
+        "related_object_id": facts.id,
+        "campaign_id": facts.campaign_id,
+        "campaign_name": facts.campaign_name,
+    }
+    if isinstance(facts, TierFacts):
+        return columns | {"related_object_type": "promotion_tier"}
+    return columns | {
+        "related_object_type": "voucher",
+        "voucher_id": facts.id,
+        "voucher_code": facts.code,
+    }
 
 
 _NAMES = ("id", "source_id", "customer_id", "referrer_id")
 
 
 def _record_failure(uow: UnitOfWork, caller: Caller, case: Case, refusal: Refusal) -> Failed:
-    step = case.evaluation.having(Status.INAPPLICABLE)[0]
+    failing = case.evaluation.having(Status.INAPPLICABLE) or case.evaluation.steps
+    step = failing[0]
     facts = case.facts_of(step.redeemable)
     error = verdicts.refusal_error(step.redeemable, refusal)
     failure_id = ids.new_id("rf_")
@@ -258,12 +306,7 @@ def _record_failure(uow: UnitOfWork, caller: Caller, case: Case, refusal: Refusa
         failure_id,
         customer_id=customer["id"] if customer else None,
         tracking_id=case.tracking_id,
-        related_object_type=step.redeemable.object,
-        related_object_id=facts.id if facts else step.redeemable.id,
-        voucher_id=facts.id if facts else None,
-        voucher_code=facts.code if facts else step.redeemable.id,
-        campaign_id=facts.campaign_id if facts else None,
-        campaign_name=facts.campaign_name if facts else None,
+        **(_identity(facts) if facts is not None else _unknown(step.redeemable)),
         result="FAILURE",
         status="FAILED",
         failure_code=error.key,
@@ -277,3 +320,14 @@ def _record_failure(uow: UnitOfWork, caller: Caller, case: Case, refusal: Refusa
     )
     write_redemption(uow, Redeemed(uses=(), revisions={}, redemptions=[row], event=event))
     return Failed(error)
+
+
+def _unknown(redeemable: Redeemable) -> dict[str, Any]:
+    """The columns that name what storage doesn't know."""
+    columns: dict[str, Any] = {
+        "related_object_type": redeemable.object,
+        "related_object_id": redeemable.id,
+    }
+    if redeemable.object == "voucher":
+        columns["voucher_code"] = redeemable.id
+    return columns

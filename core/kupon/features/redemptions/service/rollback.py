@@ -11,8 +11,11 @@ from typing import Any
 
 from kupon.engine import rollback as engine
 from kupon.engine import stored as printed
+from kupon.engine.effects import Restore, RestoreTier, RestoreVoucher
 from kupon.engine.rollback import RedeemedOrder
+from kupon.features.metadata_schemas.service import check_metadata
 from kupon.features.orders.schemas import dump_order, order_columns
+from kupon.features.redemptions.service.counting import counted_uses
 from kupon.features.redemptions.service.listing import dump_rows
 from kupon.features.redemptions.service.redeem import Failed
 from kupon.features.redemptions.service.rows import Caller, new_row
@@ -22,6 +25,7 @@ from kupon.kit.timestamps import format_moment
 from kupon.runtime import ids
 from kupon.storage import apply
 from kupon.storage.queries import customers, orders, redemptions
+from kupon.storage.queries.rule_counters import CounterKey, move_counters
 from kupon.storage.uow import UnitOfWork
 
 OLDEST = timedelta(days=92)
@@ -48,7 +52,7 @@ def roll_back(
 
     Refuses: already_rolled_back, invalid_redemption when it is too old; both are recorded.
     Raises:  not_found, invalid_redemption_parent for a child, invalid_redemption for what never
-        succeeded, invalid_customer, invalid_order.
+        succeeded, invalid_customer, invalid_order, metadata_validation_failed.
     """
     return _roll_back(uow, caller, redemption_id, body, is_stacked=True)
 
@@ -61,6 +65,7 @@ def _roll_back(
     *,
     is_stacked: bool,
 ) -> dict[str, Any] | Failed:
+    check_metadata(uow, "redemption", body, is_creation=False)
     root = redemptions.lock_redemption(uow, redemption_id)
     if root is None:
         raise not_found("redemption", redemption_id)
@@ -174,6 +179,17 @@ _INHERITED = (
 )
 
 
+def _restored(child: Mapping[str, Any]) -> Restore:
+    if child["voucher_id"] is not None:
+        return RestoreVoucher(child["voucher_id"])
+    figures = child["order_figures"] or {}
+    return RestoreTier(
+        tier_id=child["related_object_id"],
+        amount=figures.get("amount", 0),
+        discount_amount=figures.get("total_applied_discount_amount", 0),
+    )
+
+
 class _Reversal:
     """The rows that take one redemption request back."""
 
@@ -188,7 +204,8 @@ class _Reversal:
         self._caller = caller
         self._root = root
         self._body = body
-        self._mode = read_definitions(uow).stacking_rules.redeemables_rollback_order_mode
+        self._definitions = read_definitions(uow)
+        self._mode = self._definitions.stacking_rules.redeemables_rollback_order_mode
         is_parent = root["related_object_type"] == "redemption"
         self._children = redemptions.list_children(uow, [root["id"]]) if is_parent else [root]
         self._parent = root if is_parent else None
@@ -197,9 +214,10 @@ class _Reversal:
         """Write everything; the wire's answer."""
         done = [*self._children, self._parent] if self._parent else self._children
         rollbacks = [_rollback_row(self._uow, self._caller, row, self._body) for row in done]
+        self._move_counters()
         stored = self._lock_order()
         undone = engine.decide(
-            [child["voucher_id"] for child in self._children],
+            [_restored(child) for child in self._children],
             self._mode,
             self._redeemed(stored),
         )
@@ -217,6 +235,17 @@ class _Reversal:
             | {"order": order, "old_order_status": None if stored is None else stored["status"]},
         )
         return self._answer(rollbacks, order)
+
+    def _move_counters(self) -> None:
+        """Take the uses out of the counters of rules, in the windows in which they were made.
+
+        Before anything else is locked, as redemptions do.
+        """
+        moves: dict[CounterKey, int] = {}
+        for child in self._children:
+            for key, used in counted_uses(child, self._definitions):
+                moves[key] = moves.get(key, 0) - used
+        move_counters(self._uow, moves)
 
     def _lock_order(self) -> dict[str, Any] | None:
         if self._root["order_figures"] is None:

@@ -5,7 +5,7 @@ Source: spec discounts-and-stacking, sections 2.1, 3 and 10.4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,23 @@ from kupon.engine.order import Order
 from kupon.engine.validate import evaluate
 from kupon.features.customers import service as customers
 from kupon.features.orders import service as orders
-from kupon.features.vouchers.service import code_key
-from kupon.kit.errors import KuponError, not_found
+from kupon.features.validations.schemas import IncentiveFacts
+from kupon.features.validations.service.circumstances import CounterNames, engine_customer
+from kupon.features.validations.service.incentives import (
+    Incentives,
+    find_articles,
+    find_incentives,
+    key_of,
+)
+from kupon.features.validations.service.metadata import check_payload
+from kupon.kit.errors import not_found
 from kupon.runtime import ids
 from kupon.storage.definitions import DefinitionCache, Definitions
 from kupon.storage.queries import projects
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.orders import get_order
-from kupon.storage.snapshots import Facts, VoucherFacts, Wanted, load_facts, to_engine
+from kupon.storage.queries.rule_counters import CounterKey, read_counters
+from kupon.storage.snapshots import Facts, Wanted, load_facts
 from kupon.storage.uow import UnitOfWork
 
 VOUCHER_ID_PREFIX = "v_"
@@ -31,19 +40,20 @@ VOUCHER_ID_PREFIX = "v_"
 class Case:
     """One request, loaded and judged.
 
-    Shapes: vouchers holds what storage knows of each redeemable, by the id that was sent;
-        order_body is the order that was evaluated (the stored one where the request names one),
-        stored_order its stored form.
+    Shapes: incentives are what the request names; order_body is the order that was evaluated (the
+        stored one where the request names one), stored_order its stored form.
     """
 
     body: Mapping[str, Any]
     facts: Facts
-    vouchers: Mapping[str, VoucherFacts]
+    incentives: Incentives
     definitions: Definitions
     customer: Mapping[str, Any] | None
     tracking_id: str | None
     order_body: Mapping[str, Any]
     stored_order: Mapping[str, Any] | None
+    counter_names: CounterNames
+    snapshot: Snapshot
     evaluation: Evaluation
 
     @property
@@ -57,9 +67,9 @@ class Case:
         """Whether the request is about an order at all."""
         return bool(self.body.get("order"))
 
-    def facts_of(self, redeemable: Redeemable) -> VoucherFacts | None:
+    def facts_of(self, redeemable: Redeemable) -> IncentiveFacts | None:
         """What storage knows of a redeemable, None for an unknown one."""
-        return self.vouchers.get(redeemable.id) if redeemable.object == "voucher" else None
+        return self.incentives.known.get((redeemable.object, redeemable.id))
 
 
 _DEFAULT_EXPAND = frozenset({"order"})
@@ -72,38 +82,61 @@ def read_definitions(uow: UnitOfWork) -> Definitions:
     return _definitions.get(uow, uow.project_id, projects.get_revision(uow))
 
 
-def assemble(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) -> Case:
+ReadCounters = Callable[[UnitOfWork, Collection[CounterKey]], Mapping[CounterKey, int]]
+
+
+def assemble(
+    uow: UnitOfWork,
+    project: ProjectFacts,
+    api_key: str,
+    body: Mapping[str, Any],
+    read: ReadCounters = read_counters,
+) -> Case:
     """Load what the body names and judge it.
 
-    Raises:  duplicated_redeemables, invalid_redeemables, not_found for an unknown customer or
-        order id.
+    Shapes:  api_key is the id of the calling key; read looks at the counters of rules, or holds
+        them for what is to be redeemed.
+    Raises:  duplicated_redeemables, invalid_redeemables, metadata_validation_failed, not_found for
+        an unknown customer or order id.
     """
     body = _untrack(project, body)
     facts = load_facts(uow, _wanted(project, body))
     definitions = _definitions.get(uow, uow.project_id, facts.revision)
+    check_payload(definitions.metadata_schemas, body)
     customer = customers.merge_customer(facts.customer, body.get("customer"))
     stored, order_body, order = _order(uow, facts, body.get("order") or {})
-    vouchers = _match(project, body["redeemables"], facts)
-    _check_redeemables(body["redeemables"], vouchers, definitions)
-    redeemables = tuple(
-        _redeemable(sent, vouchers.get(sent["id"]), definitions) for sent in body["redeemables"]
-    )
+    incentives = find_incentives(project, body["redeemables"], facts, definitions)
+    customer_id = None if customer is None else customer["id"]
+    names = CounterNames(definitions, customer_id, api_key, uow.now)
+    wanted = names.wanted(incentives.redeemables)
+    counted = read(uow, wanted)
     snapshot = Snapshot(
         now=uow.now,
         timezone=definitions.timezone,
         order=order,
-        redeemables=redeemables,
+        redeemables=incentives.redeemables,
         rules=definitions.stacking_rules,
+        customer=engine_customer(uow, customer, facts, incentives.redeemables),
+        metadata=body.get("metadata") or {},
+        api_keys=frozenset((api_key,)),
+        counters={wanted[key]: value for key, value in counted.items()},
+        segments=definitions.segments,
+        collections=definitions.collections,
+        locations=definitions.locations,
+        articles=find_articles(uow, incentives.redeemables),
+        week_start=definitions.week_start,
     )
     return Case(
         body=body,
         facts=facts,
-        vouchers=vouchers,
+        incentives=incentives,
         definitions=definitions,
         customer=customer,
         tracking_id=_tracking_id(project, body, customer),
         order_body=order_body,
         stored_order=stored,
+        counter_names=names,
+        snapshot=snapshot,
         evaluation=evaluate(snapshot),
     )
 
@@ -127,17 +160,13 @@ def _tracking_id(
     return sent
 
 
-def _key(project: ProjectFacts, code: str) -> str:
-    return code_key(code, is_case_sensitive=project.case_sensitive_codes)
-
-
 def _wanted(project: ProjectFacts, body: Mapping[str, Any]) -> Wanted:
     codes = [sent["id"] for sent in body["redeemables"] if sent["object"] == "voucher"]
     customer = body.get("customer") or {}
     order = body.get("order") or {}
     session = body.get("session") or {}
     return Wanted(
-        code_keys=[_key(project, code) for code in codes],
+        code_keys=[key_of(project, code) for code in codes],
         voucher_ids=[code for code in codes if code.startswith(VOUCHER_ID_PREFIX)],
         customer_id=customer.get("id"),
         customer_source_id=customer.get("source_id"),
@@ -146,51 +175,6 @@ def _wanted(project: ProjectFacts, body: Mapping[str, Any]) -> Wanted:
         session_key=session.get("key"),
         catalogue_keys=orders.catalogue_keys(order.get("items") or ()),
     )
-
-
-def _match(
-    project: ProjectFacts, sent: Sequence[Mapping[str, Any]], facts: Facts
-) -> dict[str, VoucherFacts]:
-    found = {}
-    for redeemable in sent:
-        if redeemable["object"] == "voucher":
-            name = redeemable["id"]
-            voucher = facts.vouchers.get(_key(project, name)) or facts.vouchers.get(name)
-            if voucher is not None:
-                found[name] = voucher
-    return found
-
-
-def _check_redeemables(
-    sent: Sequence[Mapping[str, Any]],
-    vouchers: Mapping[str, VoucherFacts],
-    definitions: Definitions,
-) -> None:
-    names = [
-        (redeemable["object"], vouchers[redeemable["id"]].id)
-        if redeemable["id"] in vouchers
-        else (redeemable["object"], redeemable["id"])
-        for redeemable in sent
-    ]
-    if len(set(names)) < len(names):
-        raise KuponError("duplicated_redeemables")
-    limit = definitions.stacking_rules.redeemables_limit
-    if len(sent) > limit:
-        raise KuponError("invalid_redeemables", f"At most {limit} redeemables can be sent at once")
-    if len(sent) > 1 and any(redeemable["object"] == "promotion_stack" for redeemable in sent):
-        raise KuponError(
-            "invalid_redeemables", "Promotion Stack cannot be use with other redeemables"
-        )
-
-
-def _redeemable(
-    sent: Mapping[str, Any], voucher: VoucherFacts | None, definitions: Definitions
-) -> Redeemable:
-    source = None
-    if voucher is not None and sent["object"] == "voucher":
-        category = definitions.engine_category(voucher.effective_category_id)
-        source = to_engine(voucher, category)
-    return Redeemable(object=sent["object"], id=sent["id"], source=source)
 
 
 def _order(

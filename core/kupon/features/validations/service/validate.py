@@ -36,9 +36,11 @@ _MICROSECONDS = {
 }
 
 
-def validate(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) -> dict[str, Any]:
+def validate(
+    uow: UnitOfWork, project: ProjectFacts, api_key: str, body: Mapping[str, Any]
+) -> dict[str, Any]:
     """Judge a request's incentives; with a session, hold what applies for it."""
-    case, session = _judge(uow, project, body)
+    case, session = _judge(uow, project, api_key, body)
     answer: dict[str, Any] = {"id": ids.new_id("valid_"), "valid": case.evaluation.is_valid}
     answer |= dump_verdict(case, uow.request_id or "")
     if case.evaluation.is_valid:
@@ -52,11 +54,11 @@ def validate(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) ->
 
 
 def validate_voucher(
-    uow: UnitOfWork, project: ProjectFacts, code: str, body: Mapping[str, Any]
+    uow: UnitOfWork, project: ProjectFacts, api_key: str, code: str, body: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The older call on a single code: the same verdict in its flat form."""
     request = {**body, "redeemables": [{"object": "voucher", "id": code}]}
-    case, session = _judge(uow, project, request)
+    case, session = _judge(uow, project, api_key, request)
     (redeemable,) = dump_verdict(case, uow.request_id or "")["redeemables"]
     flat: dict[str, Any] = {
         "valid": case.evaluation.is_valid,
@@ -67,12 +69,14 @@ def validate_voucher(
         flat["customer_id"] = case.customer["id"]
     if not case.evaluation.is_valid:
         error = redeemable["result"]["error"]
-        return flat | {"reason": error["message"], "error": error, "metadata": {}}
+        # Where a rule brings its own text, that is all that the older call tells.
+        told = error.get("error") or error
+        return flat | {"reason": error["message"], "error": told, "metadata": {}}
     if session is not None:
         flat["session"] = session
     return (
         flat
-        | _flat_voucher(case.vouchers[code])
+        | _flat_voucher(_voucher_of(case))
         | {
             "applicable_to": redeemable["applicable_to"],
             "inapplicable_to": redeemable["inapplicable_to"],
@@ -80,6 +84,14 @@ def validate_voucher(
             "order": dump_root_order(case),
         }
     )
+
+
+def _voucher_of(case: Case) -> VoucherFacts:
+    (redeemable,) = case.incentives.redeemables
+    facts = case.facts_of(redeemable)
+    if not isinstance(facts, VoucherFacts):
+        raise AssertionError("what is unknown is never applied")
+    return facts
 
 
 def _flat_voucher(voucher: VoucherFacts) -> dict[str, Any]:
@@ -94,14 +106,14 @@ def _flat_voucher(voucher: VoucherFacts) -> dict[str, Any]:
 
 
 def _judge(
-    uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]
+    uow: UnitOfWork, project: ProjectFacts, api_key: str, body: Mapping[str, Any]
 ) -> tuple[Case, dict[str, Any] | None]:
     """The verdict, and the session with its defaults if one was asked for."""
     session = _complete_session(body.get("session"))
     if session is None:
-        return assemble(uow, project, body), None
+        return assemble(uow, project, api_key, body), None
     request = {**body, "session": session}
-    return uow.attempt(lambda: _hold(uow, project, request)), session
+    return uow.attempt(lambda: _hold(uow, project, api_key, request)), session
 
 
 def dump_verdict(case: Case, request_id: str) -> dict[str, Any]:
@@ -109,7 +121,12 @@ def dump_verdict(case: Case, request_id: str) -> dict[str, Any]:
     expand = case.expand
     dumped = [
         schemas.dump_step(
-            step, case.facts_of(step.redeemable), case.definitions, expand, request_id
+            step,
+            case.facts_of(step.redeemable),
+            case.definitions,
+            case.snapshot.articles,
+            expand,
+            request_id,
         )
         for step in case.evaluation.steps
     ]
@@ -145,15 +162,15 @@ def _complete_session(sent: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return session | {"ttl": sent["ttl"], "ttl_unit": sent["ttl_unit"]}
 
 
-def _hold(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) -> Case:
+def _hold(uow: UnitOfWork, project: ProjectFacts, api_key: str, body: Mapping[str, Any]) -> Case:
     """Judge, and hold one use of each code that applies until the session ends."""
-    case = assemble(uow, project, body)
+    case = assemble(uow, project, api_key, body)
     if case.evaluation.is_valid:
         session = body["session"]
         held = [
             voucher
             for step in case.evaluation.having(Status.APPLICABLE)
-            if (voucher := case.facts_of(step.redeemable)) is not None
+            if isinstance(voucher := case.facts_of(step.redeemable), VoucherFacts)
         ]
         session_locks.hold(uow, held, session["key"], _ends_at(uow.now, session))
     return case

@@ -1,14 +1,14 @@
 """Wire shapes of vouchers: `definitions` are the parts that campaigns share."""
 
-from kupon.features.vouchers.schemas.campaign import dump_campaign_summary as dump_campaign_summary
+from kupon.features.validation_rules.schemas import RuleAssignments as RuleAssignments
+from kupon.features.validation_rules.schemas import dump_campaign_summary as dump_campaign_summary
+from kupon.features.validation_rules.schemas import rule_ids as rule_ids
 from kupon.features.vouchers.schemas.definitions import CodeConfig as CodeConfig
 from kupon.features.vouchers.schemas.definitions import Discount as Discount
 from kupon.features.vouchers.schemas.definitions import NewCode as NewCode
 from kupon.features.vouchers.schemas.definitions import RedemptionLimit as RedemptionLimit
-from kupon.features.vouchers.schemas.definitions import RuleAssignments as RuleAssignments
 from kupon.features.vouchers.schemas.definitions import TimeLimits as TimeLimits
 from kupon.features.vouchers.schemas.definitions import dump_time_limits as dump_time_limits
-from kupon.features.vouchers.schemas.definitions import rule_ids as rule_ids
 from kupon.features.vouchers.schemas.voucher import Balance as Balance
 from kupon.features.vouchers.schemas.voucher import BalanceUpdate as BalanceUpdate
 from kupon.features.vouchers.schemas.voucher import ForceQuery as ForceQuery

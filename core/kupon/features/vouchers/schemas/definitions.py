@@ -8,8 +8,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
-from marshmallow import validate
-
 from kupon.kit.timestamps import format_moment
 from kupon.web.fields import (
     Flag,
@@ -104,18 +102,6 @@ class NewCode(WireSchema):
     redemption = Part(RedemptionLimit, allow_none=True)
     metadata = Json(allow_none=True)
     additional_info = Text(allow_none=True, validate=at_most(LONGEST_TEXT))
-
-
-class RuleAssignments(WireSchema):
-    """The validation rules of something."""
-
-    object = Text(required=True)
-    data_ref = Text(required=True)
-    data = Many(Json(), required=True)
-    total = Whole(required=True)
-
-
-rule_ids = Many(Text(), validate=validate.Length(max=1, error="must NOT have more than 1 items"))
 
 
 class Timed(Protocol):

@@ -9,15 +9,14 @@ from typing import Any, Protocol
 from marshmallow import validate
 
 from kupon.features.categories.schemas import Category
+from kupon.features.validation_rules.schemas import RuleAssignments, rule_ids
 from kupon.features.vouchers.schemas.definitions import (
     CodeConfig,
     Discount,
     NewCode,
-    RuleAssignments,
     Timed,
     TimeLimits,
     dump_time_limits,
-    rule_ids,
 )
 from kupon.kit.pages import list_body
 from kupon.kit.timestamps import format_moment
@@ -50,6 +49,7 @@ class VoucherUpdate(TimeLimits):
     metadata = Json(allow_none=True)
     additional_info = Text(allow_none=True, validate=at_most(10_000))
     active = Flag()
+    validation_rules = rule_ids
 
 
 class Publications(WireSchema):
@@ -233,9 +233,12 @@ class VoucherColumns(Timed, Protocol):
 
 
 def dump_voucher(
-    row: VoucherColumns, campaign_name: str | None, category: Mapping[str, Any] | None
+    row: VoucherColumns,
+    campaign_name: str | None,
+    category: Mapping[str, Any] | None,
+    rules: Mapping[str, Any] = _NO_RULES,
 ) -> dict[str, Any]:
-    """The wire's voucher; category is the wire's too.
+    """The wire's voucher; category and the list of rules are the wire's too.
 
     What is unset is left out: the reference declares no null here.
     """
@@ -255,7 +258,7 @@ def dump_voucher(
         "metadata": row.voucher_metadata,
         "publish": {"object": "list", "count": row.publish_count, "url": publications},
         "redemption": uses,
-        "validation_rules_assignments": _NO_RULES,
+        "validation_rules_assignments": rules,
         "created_at": format_moment(row.created_at),
         "object": "voucher",
         **dump_time_limits(row),

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from kupon.engine.codes import code_key
 from kupon.features.categories import service as categories
+from kupon.features.metadata_schemas.service import check_metadata
+from kupon.features.validation_rules import service as rules
 from kupon.features.vouchers.service.definitions import (
-    code_key,
     merge_metadata,
     read_discount,
     read_time_limits,
@@ -20,6 +22,7 @@ from kupon.features.vouchers.service.reading import dump_found, find, stage
 from kupon.kit.errors import KuponError, invalid_payload, not_found
 from kupon.storage.queries import campaigns, session_locks, vouchers
 from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.rule_assignments import Related
 from kupon.storage.queries.vouchers import FoundVoucher
 from kupon.storage.tables.vouchers import Voucher
 from kupon.storage.uow import UnitOfWork
@@ -30,8 +33,9 @@ def update_voucher(
 ) -> dict[str, Any]:
     """Change one voucher; what the body doesn't name stays.
 
-    Raises:  not_found; invalid_payload.
+    Raises:  not_found; invalid_payload, metadata_validation_failed.
     """
+    check_metadata(uow, "voucher", body, is_creation=False)
     found = _lock(uow, project, name)
     voucher = found.voucher
     was_active = voucher.is_active
@@ -45,11 +49,13 @@ def update_voucher(
     voucher.additional_info = body.get("additional_info", voucher.additional_info)
     voucher.is_active = body.get("active", voucher.is_active)
     vouchers.save_voucher(uow, voucher)
+    rules.attach(uow, Related("voucher", voucher.id), body.get("validation_rules"))
     found = vouchers.get_voucher(uow, voucher.id, voucher.id)
-    stage(uow, "voucher.updated", found)
+    wire = dump_found(uow, found)
+    stage(uow, "voucher.updated", found, wire)
     if voucher.is_active != was_active:
-        stage(uow, _FLAG_EVENTS[voucher.is_active], found)
-    return dump_found(found)
+        stage(uow, _FLAG_EVENTS[voucher.is_active], found, wire)
+    return wire
 
 
 _FLAG_EVENTS = {True: "voucher.enabled", False: "voucher.disabled"}
@@ -70,11 +76,13 @@ def set_active(
     Raises:  not_found.
     """
     found = _lock(uow, project, name)
-    if found.voucher.is_active != is_active:
-        found.voucher.is_active = is_active
-        vouchers.save_voucher(uow, found.voucher)
-        stage(uow, _FLAG_EVENTS[is_active], found)
-    return dump_found(found)
+    if found.voucher.is_active == is_active:
+        return dump_found(uow, found)
+    found.voucher.is_active = is_active
+    vouchers.save_voucher(uow, found.voucher)
+    wire = dump_found(uow, found)
+    stage(uow, _FLAG_EVENTS[is_active], found, wire)
+    return wire
 
 
 def delete_voucher(uow: UnitOfWork, project: ProjectFacts, name: str, *, is_forced: bool) -> None:
@@ -86,7 +94,8 @@ def delete_voucher(uow: UnitOfWork, project: ProjectFacts, name: str, *, is_forc
     # Locked before its code: see storage/locks.py.
     campaign = None if owner is None else campaigns.lock_any_campaign(uow, owner.id)
     found = _lock(uow, project, name)
-    stage(uow, "voucher.deleted", found)
+    stage(uow, "voucher.deleted", found, dump_found(uow, found))
+    rules.detach(uow, [Related("voucher", found.voucher.id)])
     if is_forced:
         vouchers.delete_voucher(uow, found.voucher)
     else:

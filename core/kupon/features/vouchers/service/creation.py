@@ -5,24 +5,29 @@ Source: spec campaigns-loyalty-referral-gift, sections 1.10, 2 and 3.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from kupon.engine.codes import CodePattern
+from kupon.features.validation_rules import service as rules
 from kupon.features.vouchers.service.definitions import (
     CODE_RULE,
     is_code,
     read_code_pattern,
     read_discount,
-    refuse_rules,
 )
 from kupon.features.vouchers.service.drawing import draw_one, insert_code
 from kupon.features.vouchers.service.reading import dump_found, stage
-from kupon.features.vouchers.service.templates import campaign_template, read_code_values
+from kupon.features.vouchers.service.templates import (
+    campaign_template,
+    read_code_values,
+    refuse_codes,
+)
 from kupon.kit.errors import KuponError, duplicate_found, invalid_payload
 from kupon.storage.queries import campaigns, vouchers
 from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.rule_assignments import Related
 from kupon.storage.queries.voucher_batches import CodeTemplate
 from kupon.storage.tables.campaigns import Campaign
 from kupon.storage.uow import UnitOfWork
@@ -36,17 +41,24 @@ def create_voucher(
     """Store one voucher, with the code that is given, is in the body, or is drawn.
 
     Raises:  duplicate_found for a taken code, bin included; invalid_payload, invalid_voucher,
-        invalid_code_config for a broken body; not_found for an unknown campaign or category.
+        invalid_code_config for a broken body; not_found for an unknown campaign, category or
+        rule.
     """
     _check_type(body["type"])
-    refuse_rules(body)
     campaign = _lock_campaign(uow, body)
     template = _template(uow, body, campaign)
     config = body.get("code_config")
     if config is None and campaign is not None:
         config = campaign.voucher["code_config"]
     pattern = read_code_pattern(uow, project, config, ".code_config")
-    return add_voucher(uow, project, template, code or body.get("code"), pattern)
+    return add_voucher(
+        uow,
+        project,
+        template,
+        code or body.get("code"),
+        pattern,
+        rule_ids=body.get("validation_rules"),
+    )
 
 
 def add_voucher(
@@ -55,10 +67,12 @@ def add_voucher(
     template: CodeTemplate,
     code: str | None,
     pattern: CodePattern,
+    *,
+    rule_ids: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Store one voucher made from a template; without a code one is drawn from the pattern.
 
-    Raises:  duplicate_found, invalid_payload, invalid_code_config.
+    Raises:  duplicate_found, invalid_payload, invalid_code_config; not_found for a rule.
     Locks:   the template's campaign must be locked.
     """
     is_case_sensitive = project.case_sensitive_codes
@@ -71,11 +85,13 @@ def add_voucher(
         if made is None:
             raise duplicate_found("voucher", "code", code)
         voucher_id = made
+    rules.attach(uow, Related("voucher", voucher_id), rule_ids)
     found = vouchers.get_voucher(uow, voucher_id, voucher_id)
     if found.campaign is not None:
         campaigns.count_codes(uow, found.campaign, made=1)
-    stage(uow, "voucher.created", found)
-    return dump_found(found)
+    wire = dump_found(uow, found)
+    stage(uow, "voucher.created", found, wire)
+    return wire
 
 
 def _check_type(type: str) -> None:
@@ -92,10 +108,7 @@ def _lock_campaign(uow: UnitOfWork, body: Mapping[str, Any]) -> Campaign | None:
     if not name:
         return None
     campaign = campaigns.lock_campaign(uow, name).campaign
-    if campaign.type == "STANDALONE":
-        raise KuponError(
-            "invalid_campaign", "You can not generate vouchers for STANDALONE type campaign."
-        )
+    refuse_codes(campaign)
     return campaign
 
 

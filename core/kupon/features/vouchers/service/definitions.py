@@ -13,7 +13,7 @@ from kupon.engine.codes import LONGEST_CODE, CodePattern, code_at, parse_code_co
 from kupon.engine.definitions import DefinitionError
 from kupon.engine.discounts import parse_discount
 from kupon.engine.limits import parse_validity
-from kupon.kit.errors import KuponError, not_found
+from kupon.kit.errors import KuponError
 from kupon.storage.queries import projects, voucher_batches
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.uow import UnitOfWork
@@ -38,11 +38,6 @@ def _refusing_definitions() -> Iterator[None]:
         raise KuponError(error.key, error.details) from None
 
 
-def code_key(code: str, *, is_case_sensitive: bool) -> str:
-    """The form of a code that is unique in its project."""
-    return code if is_case_sensitive else code.casefold()
-
-
 def is_code(text: str) -> bool:
     """Whether a text may be a code: see CODE_RULE."""
     return text.isprintable() and text == text.strip() and 0 < len(text) <= LONGEST_CODE
@@ -64,7 +59,7 @@ def read_discount(definition: Mapping[str, Any], path: str = ".discount") -> dic
 
 
 def read_time_limits(
-    body: Mapping[str, Any], current: Mapping[str, Any] | None = None
+    body: Mapping[str, Any], current: Mapping[str, Any] | None = None, path: str = ""
 ) -> dict[str, Any]:
     """The columns of all time limits; what the body doesn't name stays as it is.
 
@@ -73,7 +68,7 @@ def read_time_limits(
     known = current or {}
     limits = {name: body.get(name, known.get(name)) for name in TIME_LIMITS}
     with _refusing_definitions():
-        parse_validity(limits)
+        parse_validity(limits, path)
     if not (limits["validity_hours"] or {}).get("daily"):
         limits["validity_hours"] = None
     # An empty list or object is no limit either.
@@ -125,12 +120,3 @@ def merge_metadata(stored: Mapping[str, Any], body: Mapping[str, Any]) -> dict[s
     if "metadata" not in body:
         return dict(stored)
     return {} if body["metadata"] is None else {**stored, **body["metadata"]}
-
-
-def refuse_rules(body: Mapping[str, Any]) -> None:
-    """Refuse validation rules: the project can have none yet.
-
-    Raises:  not_found.
-    """
-    if body.get("validation_rules"):
-        raise not_found("validation_rule", body["validation_rules"][0])

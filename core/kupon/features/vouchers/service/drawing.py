@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from math import gcd
 from typing import NamedTuple
 
-from kupon.engine.codes import CodePattern, code_at, draw
-from kupon.features.vouchers.service.definitions import code_key
+from kupon.engine.codes import CodePattern, code_at, code_key, draw
 from kupon.kit.errors import KuponError
 from kupon.runtime import ids
 from kupon.storage.queries import voucher_batches

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kupon.engine.codes import code_key
 from kupon.features.categories import schemas as category_schemas
+from kupon.features.validation_rules import service as rules
 from kupon.features.vouchers import schemas
-from kupon.features.vouchers.service.definitions import code_key
 from kupon.kit.pages import PageRequest, list_body
 from kupon.storage.queries import campaigns, categories, vouchers
 from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.rule_assignments import Related
 from kupon.storage.queries.vouchers import FoundVoucher
 from kupon.storage.uow import UnitOfWork
 
@@ -26,7 +29,7 @@ def find(uow: UnitOfWork, project: ProjectFacts, name: str) -> FoundVoucher:
 
 def get_voucher(uow: UnitOfWork, project: ProjectFacts, name: str) -> dict[str, Any]:
     """One voucher."""
-    return dump_found(find(uow, project, name))
+    return dump_found(uow, find(uow, project, name))
 
 
 def list_vouchers(uow: UnitOfWork, project: ProjectFacts, request: PageRequest) -> dict[str, Any]:
@@ -42,13 +45,11 @@ def list_vouchers(uow: UnitOfWork, project: ProjectFacts, request: PageRequest) 
     )
     ids = {row.category_id for row in page.rows if row.category_id is not None}
     known = {row.id: row for row in categories.find_categories(uow, sorted(ids))}
-    rows = [
-        dump_found(
-            FoundVoucher(row, owners.get(row.campaign_id or ""), known.get(row.category_id or ""))
-        )
+    found = [
+        FoundVoucher(row, owners.get(row.campaign_id or ""), known.get(row.category_id or ""))
         for row in page.rows
     ]
-    return list_body("vouchers", rows, total=page.total)
+    return list_body("vouchers", dump_all(uow, found), total=page.total)
 
 
 def list_transactions(uow: UnitOfWork, project: ProjectFacts, name: str) -> dict[str, Any]:
@@ -57,16 +58,33 @@ def list_transactions(uow: UnitOfWork, project: ProjectFacts, name: str) -> dict
     return list_body("data", [], has_more=False)
 
 
-def dump_found(found: FoundVoucher) -> dict[str, Any]:
+def dump_found(uow: UnitOfWork, found: FoundVoucher) -> dict[str, Any]:
     """The wire's voucher."""
+    return dump_all(uow, [found])[0]
+
+
+def dump_all(uow: UnitOfWork, found: Sequence[FoundVoucher]) -> list[dict[str, Any]]:
+    """The wire's vouchers; each has the rules of its campaign beside its own."""
+    lists = rules.lists_of(uow, [_ruled(each) for each in found])
+    return [_dump(each, rule_list) for each, rule_list in zip(found, lists, strict=True)]
+
+
+def _ruled(found: FoundVoucher) -> list[Related]:
+    own = Related("voucher", found.voucher.id)
+    campaign = found.campaign
+    return [own] if campaign is None else [own, Related("campaign", campaign.id)]
+
+
+def _dump(found: FoundVoucher, rule_list: Mapping[str, Any]) -> dict[str, Any]:
     voucher, campaign, category = found
+    name = None if campaign is None else campaign.name
     wire_category = None if category is None else category_schemas.dump_category(category)
-    return schemas.dump_voucher(voucher, None if campaign is None else campaign.name, wire_category)
+    return schemas.dump_voucher(voucher, name, wire_category, rule_list)
 
 
-def stage(uow: UnitOfWork, event: str, found: FoundVoucher) -> None:
+def stage(uow: UnitOfWork, event: str, found: FoundVoucher, wire: Mapping[str, Any]) -> None:
     """Tell that something happened to a voucher; its campaign goes along in short."""
-    payload: dict[str, Any] = {"voucher": dump_found(found)}
+    payload: dict[str, Any] = {"voucher": wire}
     if found.campaign is not None:
         payload["campaign"] = schemas.dump_campaign_summary(found.campaign)
     uow.stage(event, found.voucher.id, payload)

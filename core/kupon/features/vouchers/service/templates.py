@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kupon.features.categories import service as categories
+from kupon.features.metadata_schemas.service import check_metadata
 from kupon.features.vouchers.service.definitions import read_time_limits, time_limits_of
+from kupon.kit.errors import KuponError
 from kupon.storage.queries.voucher_batches import CodeTemplate
 from kupon.storage.tables.campaigns import Campaign
 from kupon.storage.uow import UnitOfWork
@@ -25,13 +27,28 @@ def campaign_template(campaign: Campaign) -> CodeTemplate:
     )
 
 
+def refuse_codes(campaign: Campaign) -> None:
+    """Refuse a campaign that takes no further codes.
+
+    Raises:  invalid_campaign.
+    """
+    for kind in (campaign.campaign_type, campaign.type):
+        if kind in ("PROMOTION", "STANDALONE"):
+            raise KuponError(
+                "invalid_campaign", f"You can not generate vouchers for {kind} type campaign."
+            )
+
+
 def read_code_values(
     uow: UnitOfWork, body: Mapping[str, Any], base: CodeTemplate
 ) -> dict[str, Any]:
     """Those fields of a template that a body names, ready to replace the base's.
 
-    Raises:  invalid_payload for time limits that don't go together; not_found for a category.
+    Raises:  invalid_payload for time limits that don't go together; not_found for a category;
+        metadata_validation_failed.
     """
+    # What a campaign gives to its codes was checked with the campaign.
+    check_metadata(uow, "voucher", body, is_creation=base.campaign_id is None)
     values: dict[str, Any] = {}
     limits = read_time_limits(body, time_limits_of(base))
     values |= {name: limits[name] for name in limits if name in body}

@@ -150,6 +150,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_categories_project_id_name")),
     )
     op.create_table(
+        "custom_event_schemas",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "properties",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_custom_event_schemas")),
+        sa.UniqueConstraint(
+            "project_id", "name", name=op.f("uq_custom_event_schemas_project_id_name")
+        ),
+    )
+    op.create_table(
         "customers",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -177,6 +195,36 @@ def upgrade() -> None:
     )
     op.create_index("ix_customers_created", "customers", ["project_id", "created_at"], unique=False)
     op.create_index("ix_customers_email", "customers", ["project_id", "email"], unique=False)
+    op.create_table(
+        "definition_activities",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("related_object_id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column(
+            "data", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+        ),
+        sa.Column("group_id", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_definition_activities")),
+    )
+    op.create_index(
+        "ix_definition_activities_object",
+        "definition_activities",
+        ["project_id", "related_object_id", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "definition_changes",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("object_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "project_id", "revision", "kind", "object_id", name=op.f("pk_definition_changes")
+        ),
+    )
     op.create_table(
         "events",
         sa.Column("project_id", sa.Text(), nullable=False),
@@ -246,12 +294,49 @@ def upgrade() -> None:
         postgresql_where=sa.text("dead_at IS NULL"),
     )
     op.create_table(
+        "locations",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "shape",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_locations")),
+    )
+    op.create_index("ix_locations_created", "locations", ["project_id", "created_at"], unique=False)
+    op.create_table(
         "management_keys",
         sa.Column("app_id", sa.Text(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("token_last4", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("app_id", name=op.f("pk_management_keys")),
+    )
+    op.create_table(
+        "metadata_schemas",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("related_object", sa.Text(), nullable=False),
+        sa.Column(
+            "properties",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("allow_defined_only", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_metadata_schemas")),
+        sa.UniqueConstraint(
+            "project_id",
+            "related_object",
+            name=op.f("uq_metadata_schemas_project_id_related_object"),
+        ),
     )
     op.create_table(
         "orders",
@@ -294,6 +379,28 @@ def upgrade() -> None:
     op.create_index("ix_orders_created", "orders", ["project_id", "created_at"], unique=False)
     op.create_index("ix_orders_customer", "orders", ["project_id", "customer_id"], unique=False)
     op.create_table(
+        "product_collections",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column(
+            "products", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column(
+            "filter", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_product_collections")),
+    )
+    op.create_index(
+        "ix_product_collections_created",
+        "product_collections",
+        ["project_id", "created_at"],
+        unique=False,
+    )
+    op.create_table(
         "products",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -327,6 +434,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), server_default="UTC", nullable=False),
+        sa.Column("week_start", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("currency", sa.Text(), server_default="USD", nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("case_sensitive_codes", sa.Boolean(), server_default="true", nullable=False),
@@ -358,6 +466,86 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
+    )
+    op.create_table(
+        "promotion_stacks",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("tier_ids", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("category_id", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_promotion_stacks")),
+    )
+    op.create_index(
+        "ix_promotion_stacks_campaign",
+        "promotion_stacks",
+        ["project_id", "campaign_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_promotion_stacks_created",
+        "promotion_stacks",
+        ["project_id", "created_at"],
+        unique=False,
+    )
+    op.create_table(
+        "promotion_tiers",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("banner", sa.Text(), nullable=True),
+        sa.Column(
+            "action",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("hierarchy", sa.BigInteger(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("category_id", sa.Text(), nullable=True),
+        sa.Column(
+            "metadata",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("total_redeemed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("total_amount", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("total_discount_amount", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("start_date", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expiration_date", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "validity_timeframe",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            nullable=True,
+        ),
+        sa.Column(
+            "validity_day_of_week",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            nullable=True,
+        ),
+        sa.Column(
+            "validity_hours",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            nullable=True,
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_promotion_tiers")),
+        postgresql_with={"fillfactor": "85"},
+    )
+    op.create_index(
+        "ix_promotion_tiers_campaign",
+        "promotion_tiers",
+        ["project_id", "campaign_id", "hierarchy"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_promotion_tiers_created", "promotion_tiers", ["project_id", "created_at"], unique=False
     )
     op.create_table(
         "redemptions",
@@ -429,10 +617,84 @@ def upgrade() -> None:
         postgresql_where="object = 'redemption_rollback' AND result = 'SUCCESS'",
     )
     op.create_table(
+        "rule_counters",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("scope_id", sa.Text(), nullable=False),
+        sa.Column("counter", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("window_start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "project_id",
+            "scope_id",
+            "counter",
+            "party",
+            "window_start",
+            name=op.f("pk_rule_counters"),
+        ),
+        postgresql_with={"fillfactor": "70"},
+    )
+    op.create_table(
         "schedules",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_schedules")),
+    )
+    op.create_table(
+        "segments",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column(
+            "filter", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column("watched_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("swept_on", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_segments")),
+    )
+    op.create_index("ix_segments_created", "segments", ["project_id", "created_at"], unique=False)
+    op.create_table(
+        "validation_rules",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "rules",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column(
+            "bundle_rules",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column(
+            "applicable_to",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column(
+            "error", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("context_type", sa.Text(), nullable=False),
+        sa.Column("was_assigned", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_validation_rules")),
+    )
+    op.create_index(
+        "ix_validation_rules_created",
+        "validation_rules",
+        ["project_id", "created_at"],
+        unique=False,
     )
     op.create_table(
         "vouchers",
@@ -505,6 +767,29 @@ def upgrade() -> None:
         postgresql_where="holder_id IS NOT NULL",
     )
     op.create_table(
+        "segment_members",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("segment_id", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "customer_id"],
+            ["customers.project_id", "customers.id"],
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "segment_id"], ["segments.project_id", "segments.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint(
+            "project_id", "segment_id", "customer_id", name=op.f("pk_segment_members")
+        ),
+    )
+    op.create_index(
+        "ix_segment_members_customer",
+        "segment_members",
+        ["project_id", "customer_id"],
+        unique=False,
+    )
+    op.create_table(
         "session_locks",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("voucher_id", sa.Text(), nullable=False),
@@ -555,23 +840,70 @@ def upgrade() -> None:
     op.create_index(
         "ix_skus_product", "skus", ["project_id", "product_id", "created_at"], unique=False
     )
+    op.create_table(
+        "validation_rule_assignments",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("rule_id", sa.Text(), nullable=False),
+        sa.Column("related_object_type", sa.Text(), nullable=False),
+        sa.Column("related_object_id", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "rule_id"],
+            ["validation_rules.project_id", "validation_rules.id"],
+            name="fk_validation_rule_assignments_rule",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_validation_rule_assignments")),
+        sa.UniqueConstraint(
+            "project_id",
+            "related_object_type",
+            "related_object_id",
+            name=op.f(
+                "uq_validation_rule_assignments_project_id_related_object_type_related_object_id"
+            ),
+        ),
+    )
+    op.create_index(
+        "ix_validation_rule_assignments_created",
+        "validation_rule_assignments",
+        ["project_id", "created_at"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_validation_rule_assignments_rule",
+        "validation_rule_assignments",
+        ["project_id", "rule_id", "created_at"],
+        unique=False,
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("ix_validation_rule_assignments_rule", table_name="validation_rule_assignments")
+    op.drop_index(
+        "ix_validation_rule_assignments_created", table_name="validation_rule_assignments"
+    )
+    op.drop_table("validation_rule_assignments")
     op.drop_index("ix_skus_product", table_name="skus")
     op.drop_table("skus")
     op.drop_index("ix_session_locks_key", table_name="session_locks")
     op.drop_index("ix_session_locks_expiry", table_name="session_locks")
     op.drop_table("session_locks")
+    op.drop_index("ix_segment_members_customer", table_name="segment_members")
+    op.drop_table("segment_members")
     op.drop_index(
         "ix_vouchers_holder", table_name="vouchers", postgresql_where="holder_id IS NOT NULL"
     )
     op.drop_index("ix_vouchers_created", table_name="vouchers")
     op.drop_index("ix_vouchers_campaign", table_name="vouchers")
     op.drop_table("vouchers")
+    op.drop_index("ix_validation_rules_created", table_name="validation_rules")
+    op.drop_table("validation_rules")
+    op.drop_index("ix_segments_created", table_name="segments")
+    op.drop_table("segments")
     op.drop_table("schedules")
+    op.drop_table("rule_counters")
     op.drop_index(
         "uq_redemptions_rolled_back",
         table_name="redemptions",
@@ -584,13 +916,24 @@ def downgrade() -> None:
     op.drop_index("ix_redemptions_customer", table_name="redemptions")
     op.drop_index("ix_redemptions_created", table_name="redemptions")
     op.drop_table("redemptions")
+    op.drop_index("ix_promotion_tiers_created", table_name="promotion_tiers")
+    op.drop_index("ix_promotion_tiers_campaign", table_name="promotion_tiers")
+    op.drop_table("promotion_tiers")
+    op.drop_index("ix_promotion_stacks_created", table_name="promotion_stacks")
+    op.drop_index("ix_promotion_stacks_campaign", table_name="promotion_stacks")
+    op.drop_table("promotion_stacks")
     op.drop_table("projects")
     op.drop_index("ix_products_created", table_name="products")
     op.drop_table("products")
+    op.drop_index("ix_product_collections_created", table_name="product_collections")
+    op.drop_table("product_collections")
     op.drop_index("ix_orders_customer", table_name="orders")
     op.drop_index("ix_orders_created", table_name="orders")
     op.drop_table("orders")
+    op.drop_table("metadata_schemas")
     op.drop_table("management_keys")
+    op.drop_index("ix_locations_created", table_name="locations")
+    op.drop_table("locations")
     op.drop_index("ix_jobs_order", table_name="jobs", postgresql_where=sa.text("dead_at IS NULL"))
     op.drop_index("ix_jobs_due", table_name="jobs", postgresql_where=sa.text("dead_at IS NULL"))
     op.drop_table("jobs")
@@ -600,9 +943,13 @@ def downgrade() -> None:
         "ix_events_waiting", table_name="events", postgresql_where=sa.text("relayed_at IS NULL")
     )
     op.drop_table("events")
+    op.drop_table("definition_changes")
+    op.drop_index("ix_definition_activities_object", table_name="definition_activities")
+    op.drop_table("definition_activities")
     op.drop_index("ix_customers_email", table_name="customers")
     op.drop_index("ix_customers_created", table_name="customers")
     op.drop_table("customers")
+    op.drop_table("custom_event_schemas")
     op.drop_table("categories")
     op.drop_index("ix_campaigns_created", table_name="campaigns")
     op.drop_table("campaigns")

@@ -1,0 +1,195 @@
+"""Product lists: which lines an incentive is for, and how far.
+
+Source: spec discounts-and-stacking, sections 5.1 and 5.2; rules-and-qualification, section 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from kupon.engine.collections import Collections
+from kupon.engine.definitions import Fields
+from kupon.engine.filters import Surroundings
+from kupon.engine.order import Item
+from kupon.engine.values import NO_VALUE, Value, money, units
+
+APPLY_TO_EVERY: Final = "APPLY_TO_EVERY"
+ONE_LINE: Final = frozenset(("APPLY_TO_CHEAPEST", "APPLY_TO_MOST_EXPENSIVE"))
+CHEAPEST_FIRST: Final = frozenset(("APPLY_TO_CHEAPEST", "APPLY_FROM_CHEAPEST"))
+EFFECTS: Final = (
+    APPLY_TO_EVERY,
+    "APPLY_TO_CHEAPEST",
+    "APPLY_FROM_CHEAPEST",
+    "APPLY_TO_MOST_EXPENSIVE",
+    "APPLY_FROM_MOST_EXPENSIVE",
+)
+OBJECTS: Final = ("product", "sku", "products_collection")
+TARGETS: Final = ("ITEM", "UNIT")
+# Who matches a line first decides its price and limits: SKU, product, collection (section 5.1).
+_PRECEDENCE: Final = {"sku": 0, "product": 1, "products_collection": 2}
+BUDGETS: Final = tuple(
+    f"product_{within}{who}{scope}_quantity_limit"
+    for scope in ("campaign", "promotion_tier")
+    for within in ("", "in_collection_")
+    for who in ("", "customer_")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One member of a product list.
+
+    Shapes: names holds the id and the source id; echo is the definition as answers repeat it.
+    Units:  quantity limits in units, amount limits and price in minor units; amount limits per
+        line, aggregated ones per order.
+    """
+
+    object: str
+    names: frozenset[str]
+    id: str
+    echo: Mapping[str, Any]
+    is_strict: bool = False
+    effect: str = APPLY_TO_EVERY
+    is_by_unit: bool = False
+    skip_initially: int = 0
+    repeat: int = 1
+    quantity_limit: Value = NO_VALUE
+    aggregated_quantity_limit: Value = NO_VALUE
+    amount_limit: Value = NO_VALUE
+    aggregated_amount_limit: Value = NO_VALUE
+    price: Value = NO_VALUE
+
+    def matches(self, item: Item, collections: Collections, surroundings: Surroundings) -> bool:
+        """Whether a line sells what the entry names."""
+        if self.object == "sku":
+            return not self.names.isdisjoint(item.sku_names)
+        if self.object == "product":
+            is_candidate = not (self.is_strict and item.is_sku)
+            return is_candidate and not self.names.isdisjoint(item.product_names)
+        return collections.contains(self.id, item, surroundings)
+
+    @property
+    def covers_whole_lines(self) -> bool:
+        """Whether every unit of every matching line is meant, without ranking or skipping."""
+        return self.effect == APPLY_TO_EVERY and self.skip_initially == 0 and self.repeat == 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applicability:
+    """The product lists of an incentive; included stands in order of precedence.
+
+    Shapes: without any list every line is meant.
+    """
+
+    included: tuple[Entry, ...] = ()
+    excluded: tuple[Entry, ...] = ()
+    is_all_included: bool = False
+    listed: tuple[Entry, ...] = field(default=())
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether particular articles are named."""
+        return bool(self.included or self.excluded)
+
+    def joined(self, other: Applicability) -> Applicability:
+        """The lists of two rules that both hold: what either includes, less what either excludes."""
+        return _arranged(
+            self.listed + other.listed,
+            self.excluded + other.excluded,
+            is_all_included=self.is_all_included or other.is_all_included,
+        )
+
+
+EVERYTHING: Final = Applicability()
+
+
+def parse_applicability(
+    definition: object, path: str, key: str = "invalid_payload"
+) -> Applicability:
+    """Read `applicable_to` of a validation rule; null is no list at all.
+
+    Raises: DefinitionError.
+    """
+    if definition is None:
+        return EVERYTHING
+    fields = Fields(definition, path, key)
+    is_all_included = fields.get("included_all")
+    if is_all_included not in (None, True, False):
+        raise fields.error("included_all", "must be boolean")
+    return _arranged(
+        _entries(fields, "included", key),
+        _entries(fields, "excluded", key),
+        is_all_included=bool(is_all_included),
+    )
+
+
+def _arranged(
+    listed: tuple[Entry, ...], excluded: tuple[Entry, ...], *, is_all_included: bool
+) -> Applicability:
+    if not (listed or excluded or is_all_included):
+        return EVERYTHING
+    return Applicability(
+        included=tuple(sorted(listed, key=lambda entry: _PRECEDENCE[entry.object])),
+        excluded=excluded,
+        is_all_included=is_all_included,
+        listed=listed,
+    )
+
+
+def _entries(fields: Fields, name: str, key: str) -> tuple[Entry, ...]:
+    listed = fields.get(name)
+    if isinstance(listed, Mapping):
+        # Answers wrap their lists; clients send them back as they came.
+        listed = listed.get("data")
+    if listed is None:
+        return ()
+    if not isinstance(listed, list):
+        raise fields.error(name, "must be array")
+    return tuple(
+        _parse_entry(member, fields.place(f"{name}[{place}]"), key)
+        for place, member in enumerate(listed)
+    )
+
+
+def _parse_entry(definition: object, path: str, key: str) -> Entry:
+    fields = Fields(definition, path, key)
+    kind = fields.choice("object", OBJECTS, None)
+    entry_id = fields.text("id") or fields.text("source_id")
+    if entry_id is None:
+        raise fields.error("", "should have required property 'id'")
+    for name in BUDGETS:
+        fields.refuse_later(name, f"{name}_formula")
+    repeat = fields.whole("repeat")
+    if repeat == 0:
+        raise fields.error("repeat", "must be >= 1")
+    is_strict = kind == "sku" or fields.get("strict") is True
+    return Entry(
+        object=kind,
+        names=frozenset(filter(None, (fields.text("id"), fields.text("source_id")))),
+        id=entry_id,
+        echo=_echo(fields.members, is_strict=is_strict),
+        is_strict=is_strict,
+        effect=fields.choice("effect", EFFECTS, APPLY_TO_EVERY),
+        is_by_unit=fields.choice("target", TARGETS, "ITEM") == "UNIT",
+        skip_initially=fields.whole("skip_initially") or 0,
+        repeat=repeat or 1,
+        quantity_limit=units(fields, "quantity_limit"),
+        aggregated_quantity_limit=units(fields, "aggregated_quantity_limit"),
+        amount_limit=money(fields, "amount_limit"),
+        aggregated_amount_limit=money(fields, "aggregated_amount_limit"),
+        price=money(fields, "price"),
+    )
+
+
+_NOT_ECHOED = frozenset(("order_item_indices", "order_item_units", "units_limit_exceeded"))
+
+
+def _echo(members: Mapping[str, Any], *, is_strict: bool) -> dict[str, Any]:
+    given = {
+        name: value
+        for name, value in members.items()
+        if value is not None and name not in _NOT_ECHOED
+    }
+    return {**given, "strict": is_strict, "effect": given.get("effect", APPLY_TO_EVERY)}

@@ -1,0 +1,89 @@
+"""Which articles an incentive was for, and which lines and units of the cart that came to.
+
+Source: spec discounts-and-stacking, section 5.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from kupon.engine.applicability import EVERYTHING, Applicability, Entry
+from kupon.engine.order import Item, Order
+from kupon.engine.selection import MOST_UNITS_LISTED, Pick
+
+_SETTINGS = (
+    "effect",
+    "target",
+    "skip_initially",
+    "repeat",
+    "quantity_limit",
+    "aggregated_quantity_limit",
+    "amount_limit",
+    "aggregated_amount_limit",
+    "price",
+    "price_formula",
+)
+
+
+def applicable_entries(
+    lists: Applicability, covered: Sequence[Pick], order: Order
+) -> list[dict[str, Any]]:
+    """Return the included entries, each with the lines that it covers, collections spelled out.
+
+    Shapes: an entry for each configured one, then one for each line that a collection brought
+        in; lines count from 0, units from 1.
+    """
+    if lists is EVERYTHING:
+        return []
+    has_units = sum(item.units for item in order.items) <= MOST_UNITS_LISTED
+    entries = [
+        {**entry.echo, **_lines((pick for pick in covered if pick.entry is entry), has_units)}
+        for entry in lists.listed
+    ]
+    entries += [
+        {**_article(pick.item), **_settings(pick.entry), **_lines([pick], has_units)}
+        for pick in covered
+        if pick.entry is not None and pick.entry.object == "products_collection"
+    ]
+    return entries
+
+
+def inapplicable_entries(lists: Applicability) -> list[Mapping[str, Any]]:
+    """Return the excluded entries as they were defined."""
+    return [entry.echo for entry in lists.excluded]
+
+
+def _lines(picks: Iterable[Pick], has_units: bool) -> dict[str, Any]:
+    picked = list(picks)
+    if not picked:
+        return {}
+    lines: dict[str, Any] = {"order_item_indices": [pick.place for pick in picked]}
+    if not has_units:
+        return lines | {"units_limit_exceeded": True}
+    units = [{"index": pick.place, "units": [unit + 1 for unit in pick.units]} for pick in picked]
+    return lines | {"order_item_units": units}
+
+
+def _article(item: Item) -> dict[str, Any]:
+    if not item.is_sku:
+        return _identity("product", item.product_id, item.product_facts, item) | {"strict": True}
+    parent = {
+        "product_id": item.product_id,
+        "product_source_id": item.product_facts.get("source_id"),
+    }
+    named = {name: value for name, value in parent.items() if value is not None}
+    return _identity("sku", item.sku_id, item.sku_facts, item) | named | {"strict": True}
+
+
+def _identity(kind: str, own: str | None, facts: Mapping[str, Any], item: Item) -> dict[str, Any]:
+    """What isn't in the catalogue goes by its source id (rules-and-qualification, section 5)."""
+    source_id = facts.get("source_id") or (item.source_id if item.related_object == kind else None)
+    identity = {"object": kind, "id": own or facts.get("id") or source_id}
+    return identity if source_id is None else identity | {"source_id": source_id}
+
+
+def _settings(entry: Entry | None) -> dict[str, Any]:
+    if entry is None:
+        return {}
+    return {name: entry.echo[name] for name in _SETTINGS if name in entry.echo}

@@ -1,0 +1,90 @@
+"""Campaigns, codes and tiers in short, as events about them carry them.
+
+Source: spec events-webhooks-data, section 4.1 (SK, SV and SP).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kupon.kit.timestamps import format_moment
+from kupon.storage.snapshots import VoucherFacts
+from kupon.storage.tables.campaigns import Campaign
+from kupon.storage.tables.promotions import PromotionTier
+
+
+def dump_campaign_summary(row: Campaign) -> dict[str, Any]:
+    """The wire's SimpleCampaign; what is unset is left out."""
+    body: dict[str, Any] = {
+        "id": row.id,
+        "name": row.name,
+        "campaign_type": row.campaign_type,
+        "type": row.type,
+        "is_referral_code": False,
+        "auto_join": row.auto_join,
+        "join_once": row.join_once,
+        "active": row.is_active,
+        "category_id": row.category_id,
+        "metadata": row.campaign_metadata,
+        "created_at": format_moment(row.created_at),
+        "object": "campaign",
+    }
+    if row.voucher:
+        body["voucher"] = _dump_template(row.voucher)
+    if row.description is not None:
+        body["description"] = row.description
+    for name in ("start_date", "expiration_date", "updated_at"):
+        moment = getattr(row, name)
+        if moment is not None:
+            body[name] = format_moment(moment)
+    return body
+
+
+def _dump_template(template: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": template["type"],
+        "discount": template["discount"],
+        "redemption": {**template["redemption"], "redeemed_quantity": 0},
+        "code_config": template["code_config"],
+    }
+
+
+def dump_voucher_summary(row: VoucherFacts) -> dict[str, Any]:
+    """The wire's SimpleVoucher; what is unset is left out."""
+    body: dict[str, Any] = {
+        "id": row.id,
+        "code": row.code,
+        "type": row.type,
+        "is_referral_code": False,
+        "active": row.is_active,
+        "redemption": {
+            "quantity": row.redemption_quantity,
+            "redeemed_quantity": row.redeemed_quantity,
+        },
+        "category_id": row.category_id,
+        "metadata": row.voucher_metadata,
+        "created_at": format_moment(row.created_at),
+        "object": "voucher",
+    }
+    if row.campaign_id is not None:
+        body |= {"campaign_id": row.campaign_id, "campaign": row.campaign_name}
+    for name in ("discount", "holder_id"):
+        if getattr(row, name) is not None:
+            body[name] = getattr(row, name)
+    for name in ("start_date", "expiration_date", "updated_at"):
+        moment = getattr(row, name)
+        if moment is not None:
+            body[name] = format_moment(moment)
+    return body
+
+
+def dump_tier_summary(row: PromotionTier) -> dict[str, Any]:
+    """The wire's SimplePromotionTier."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "banner": row.banner,
+        "campaign": {"id": row.campaign_id},
+        "metadata": row.tier_metadata,
+    }

@@ -1,0 +1,100 @@
+"""What rules look at besides the cart: the customer in full, and past uses.
+
+Source: spec rules-and-qualification, sections 5 and 6.9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kupon.engine.customer import Customer
+from kupon.engine.model import Incentive, Redeemable, Step
+from kupon.engine.rules import Counter, window_start
+from kupon.engine.usage import party_of, scope_of, use_of
+from kupon.features.customers import service as customers
+from kupon.storage.definitions import Definitions
+from kupon.storage.queries.customers import summarize
+from kupon.storage.queries.rule_counters import ALL_TIMES, CounterKey
+from kupon.storage.snapshots import Facts
+from kupon.storage.uow import UnitOfWork
+
+
+def engine_customer(
+    uow: UnitOfWork,
+    merged: Mapping[str, Any] | None,
+    facts: Facts,
+    redeemables: Sequence[Redeemable],
+) -> Customer | None:
+    """The customer as rules see it: what was sent over what is stored.
+
+    Shapes:  figures of past orders are read only where a rule is about segments.
+    """
+    if merged is None:
+        return None
+    if merged["id"] is None or not _asks_for_segments(redeemables):
+        return Customer(id=merged["id"], profile=merged, static_segments=facts.static_segments)
+    summary = summarize(uow, [merged["id"]])[merged["id"]]
+    return customers.engine_customer(merged, summary, facts.static_segments)
+
+
+def _asks_for_segments(redeemables: Sequence[Redeemable]) -> bool:
+    return any(
+        "customer.segment" in rule.names
+        for redeemable in redeemables
+        if redeemable.source is not None
+        for rule in redeemable.source.rules
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CounterNames:
+    """How the counters of one request are named in storage.
+
+    Shapes: customer_id is None where there is no stored customer; moment decides the windows.
+    """
+
+    definitions: Definitions
+    customer_id: str | None
+    api_key: str
+    moment: datetime
+
+    def wanted(self, redeemables: Iterable[Redeemable]) -> dict[CounterKey, tuple[str, Counter]]:
+        """The rows behind the counters that count uses of these redeemables."""
+        return {
+            key: (key.scope_id, counter)
+            for redeemable in redeemables
+            if redeemable.source is not None
+            for key, counter in self.keys(redeemable.source)
+        }
+
+    def keys(self, source: Incentive) -> Iterable[tuple[CounterKey, Counter]]:
+        """The rows that a use of an incentive counts in."""
+        counters = {counter for rule in source.rules for counter in rule.counters}
+        counters |= self.definitions.programmes.counted_in(source.campaign_id)
+        for counter in counters:
+            party = party_of(counter, self.customer_id, self.api_key)
+            if party is not None:
+                key = CounterKey(
+                    scope_of(source, counter), counter.rule, party, self._since(counter)
+                )
+                yield key, counter
+
+    def _since(self, counter: Counter) -> datetime:
+        if counter.period is None:
+            return ALL_TIMES
+        definitions = self.definitions
+        return window_start(
+            counter.period, self.moment, definitions.timezone, definitions.week_start
+        )
+
+    def moves(self, applied: Iterable[Step]) -> dict[CounterKey, int]:
+        """What applied steps add to the rows."""
+        moves: dict[CounterKey, int] = {}
+        for step in applied:
+            if step.redeemable.source is not None:
+                for key, counter in self.keys(step.redeemable.source):
+                    moves[key] = moves.get(key, 0) + use_of(counter, step)
+        return moves
