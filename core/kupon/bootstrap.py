@@ -25,6 +25,7 @@ from kupon.features.orders import routes as orders
 from kupon.features.product_collections import routes as product_collections
 from kupon.features.products import routes as products
 from kupon.features.promotions import routes as promotions
+from kupon.features.qualifications import routes as qualifications
 from kupon.features.redemptions import reactions as redemption_feed
 from kupon.features.redemptions import routes as redemptions
 from kupon.features.segments import jobs as segment_jobs
@@ -61,6 +62,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     product_collections.blueprint,
     products.blueprint,
     promotions.blueprint,
+    qualifications.blueprint,
     redemptions.blueprint,
     segments.blueprint,
     validation_rules.blueprint,

@@ -14,6 +14,7 @@ from kupon.engine.codes import (
     ALPHANUMERIC,
     CodePattern,
     code_at,
+    code_key,
     draw,
     parse_code_config,
     require_room,
@@ -77,6 +78,11 @@ def test_config(config: dict[str, Any] | None, pattern: CodePattern) -> None:
 def test_default_charset_is_the_projects() -> None:
     assert parse_code_config({"length": 2}, "numbers").charset == "0123456789"
     assert parse_code_config({"charset": "xy"}, "numbers").charset == "xy"
+
+
+def test_a_code_is_folded_where_case_is_ignored() -> None:
+    assert code_key("Straße", is_case_sensitive=True) == "Straße"
+    assert code_key("Straße", is_case_sensitive=False) == "strasse"
 
 
 def test_without_case_the_first_of_two_letters_stays() -> None:

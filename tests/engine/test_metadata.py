@@ -123,6 +123,13 @@ def test_a_problem_says_the_whole_rule(definition: Any, value: Any, words: str) 
     assert problems(definition, value) == [f"key: {words}"]
 
 
+def test_a_long_list_is_cut_in_words_only() -> None:
+    definition = prop(eq=[str(number) for number in range(1000)])
+    assert problems(definition, "999") == []
+    [problem] = problems(definition, "1000")
+    assert len(problem) < 1200
+
+
 @pytest.mark.parametrize(
     ("definition", "right", "wrong"),
     [

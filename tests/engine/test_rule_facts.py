@@ -138,6 +138,11 @@ def test_necessary_facts_of_alternatives() -> None:
         "plan",
         {"pro", "max"},
     )
+    book = {"name": "order.items.any", "conditions": {"$is": ["pc_books"]}}
+    toy = {"name": "sku.id", "conditions": {"$is": ["toy1"]}}
+    assert either(book, toy).items == References(
+        skus=frozenset(("toy1",)), collections=frozenset(("pc_books",))
+    )
     assert either(plan("plan", "pro"), plan("age", "old")) == Necessary(needs_customer=True)
 
 

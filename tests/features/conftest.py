@@ -1,4 +1,4 @@
-"""What tests of several features share: a project that ignores case, and what was staged."""
+"""What tests of several features share: projects, what was staged, requests with redeemables."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from kupon.runtime import clock
 from kupon.storage.uow import UnitOfWork
+from kupon.testing.builders import redeemable
 
 
 @pytest.fixture
@@ -32,3 +33,34 @@ def events(engine, project):
             ).fetchall()
 
     return read
+
+
+@pytest.fixture
+def validate(api):
+    """Validates: `validate("CODE", promotion_tier(id), order=cart((1, 1000)))`; the answer."""
+    return _requesting(api, "/v1/validations")
+
+
+@pytest.fixture
+def redeem(api):
+    """Redeems, as `validate` validates; the answer."""
+    return _requesting(api, "/v1/redemptions")
+
+
+def _requesting(api, path):
+    def post(*named, **members):
+        redeemables = [redeemable(each) if isinstance(each, str) else each for each in named]
+        return api.post(path, json={"redeemables": redeemables, **members}).expect()
+
+    return post
+
+
+@pytest.fixture
+def set_stacking_rules(management_api, project):
+    """Gives the project stacking rules of its own: `set_stacking_rules(redeemables_limit=2)`."""
+
+    def post(**rules):
+        path = f"/management/v1/projects/{project.id}/stacking-rules"
+        return management_api.post(path, json=rules).expect()
+
+    return post

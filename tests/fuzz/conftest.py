@@ -15,6 +15,7 @@ from kupon.testing.builders import (
     make_campaign,
     make_customer,
     make_product,
+    make_rule,
     make_sku,
     make_voucher,
     percent_off,
@@ -26,6 +27,7 @@ from kupon.testing.servers import open_database_copy
 from kupon.testing.wire import WireDocument
 
 DISCOUNT = {"type": "DISCOUNT_VOUCHER", "discount": percent_off(10, effect="APPLY_TO_ITEMS")}
+RULES = {"1": {"name": "order.amount", "conditions": {"$more_than": [1]}}, "logic": "1"}
 CODES = {"code_config": {"pattern": "F-########"}}
 
 
@@ -50,7 +52,9 @@ def known(fuzzed) -> Known:
     api, project = fuzzed
     customer, product = make_customer(api), make_product(api)
     sku, voucher = make_sku(api, product["id"]), make_voucher(api)
-    campaign = make_campaign(api, vouchers_count=1)
+    campaign, rule = make_campaign(api, vouchers_count=1), make_rule(api, rules=RULES)
+    ruled = make_voucher(api, validation_rules=[rule["id"]])
+    [assignment] = ruled["validation_rules_assignments"]["data"]
     category = {"name": customer["id"], "hierarchy": 1}
     category = api.post("/v1/categories", json=category).expect()
     main = {
@@ -70,6 +74,8 @@ def known(fuzzed) -> Known:
         "code": [voucher["code"], voucher["id"], NEW],
         "campaign_id": [campaign["id"], campaign["name"]],
         "category_id": [category["id"]],
+        "rule_id": [rule["id"]],
+        "assignment_id": [assignment["id"]],
         "order_id": [order["id"]],
         "redemption_id": [redemption["id"]],
         "parent_redemption_id": [redemption["id"]],
@@ -100,6 +106,9 @@ def _bodies(main: Any, customer: Any, product: Any, voucher: Any) -> dict[str, A
         "POST /v1/products": {"source_id": product["source_id"], "name": "Mug", "price": 100},
         "POST /v1/products/{product_id}/skus": {"sku": "Red mug", "price": 100},
         "POST /v1/orders": main["order"] | {"customer": main["customer"]},
+        "POST /v1/validation-rules": {"name": NEW, "rules": RULES},
+        "PUT /v1/validation-rules/{rule_id}": {"rules": RULES},
+        "POST /v1/validation-rules/{rule_id}/assignments": {"voucher": voucher["code"]},
         "POST /v1/vouchers": DISCOUNT | CODES,
         "POST /v1/vouchers/{code}": DISCOUNT,
         "PUT /v1/vouchers/{code}": {"discount": voucher["discount"]},

@@ -94,7 +94,7 @@ class Applicability:
         return bool(self.included or self.excluded)
 
     def joined(self, other: Applicability) -> Applicability:
-        """The lists of two rules that both hold: what either includes, less what either excludes."""
+        """Return the lists of two rules that both hold; what either excludes is excluded."""
         return _arranged(
             self.listed + other.listed,
             self.excluded + other.excluded,

@@ -18,7 +18,7 @@ def build_order(payload: Mapping[str, Any], prices: Prices) -> Order:
 
     Shapes: payload is type-checked; quantities are integers. prices maps the ids and source ids
         of products and SKUs to their stored prices; what it lacks has no stored price. Previous
-        discounts of a line are cut to the line's amount; the sent `initial_amount` is ignored.
+        discounts of a line are cut to the line's amount and units; the sent `initial_amount` is ignored.
         product_facts and sku_facts of a line are what is known of its articles, in all.
     Units:  minor units.
     """
@@ -60,7 +60,7 @@ def _build_item(line: Mapping[str, Any], prices: Prices) -> Item:
         initial_quantity=quantity if initial_quantity is None else initial_quantity,
         initial_amount=amount if initial_amount is None else _minor(initial_amount),
         discount_amount=min(_minor(line.get("discount_amount")) or 0, amount or 0),
-        discount_quantity=line.get("discount_quantity") or 0,
+        discount_quantity=min(line.get("discount_quantity") or 0, quantity or 0),
         id=line.get("id"),
         product_id=line.get("product_id") or (product or {}).get("id"),
         sku_id=line.get("sku_id") or (sku or {}).get("id"),

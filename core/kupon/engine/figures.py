@@ -70,7 +70,7 @@ def item_figures(item: Item, since: Item) -> dict[str, Any]:
         answer["initial_quantity"] = item.initial_quantity
     if item.price is not None:
         answer["price"] = item.price
-    if item.discount_quantity or item.quantity != since.quantity:
+    if item is not since or item.discount_quantity:
         _quantities(answer, item, since)
     amount = item.amount
     if amount is None:
@@ -79,7 +79,7 @@ def item_figures(item: Item, since: Item) -> dict[str, Any]:
     if item.initial_amount is not None:
         answer["initial_amount"] = item.initial_amount
     off = item.discount_amount
-    if off:
+    if off or since.discount_amount:
         answer["discount_amount"] = off
         answer["applied_discount_amount"] = off - since.discount_amount
     answer["subtotal_amount"] = amount - off
@@ -87,13 +87,13 @@ def item_figures(item: Item, since: Item) -> dict[str, Any]:
 
 
 def _quantities(answer: dict[str, Any], item: Item, since: Item) -> None:
-    if item.discount_quantity:
+    if item.discount_quantity or since.discount_quantity:
         answer["discount_quantity"] = item.discount_quantity
         answer["applied_discount_quantity"] = item.discount_quantity - since.discount_quantity
-    if item.quantity != since.quantity:
+    if item.quantity != since.quantity or item.amount != since.amount:
         answer["applied_quantity"] = (item.quantity or 0) - (since.quantity or 0)
         if item.amount is not None:
             answer["applied_quantity_amount"] = item.amount - (since.amount or 0)
-    replacements = item.replacements[len(since.replacements) :]
-    if replacements:
-        answer["application_details"] = [replacement._asdict() for replacement in replacements]
+    if len(item.replacements) != len(since.replacements):
+        told = item.replacements[len(since.replacements) :]
+        answer["application_details"] = [replacement._asdict() for replacement in told]

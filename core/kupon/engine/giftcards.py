@@ -14,6 +14,7 @@ from kupon.engine.pricing import take_from_items, take_from_order
 from kupon.engine.refusals import Refusal
 from kupon.engine.selection import Pick, limited, select
 from kupon.engine.situation import PLAIN, Applied, Outcome, Situation
+from kupon.engine.values import Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ class GiftCredits:
         if not picks:
             return Refusal("missing_order_items_amount")
         after = take_from_items(
-            order, picks, _whole_subtotal, situation, aggregated_amount_limit=credits
+            order, picks, _whole_subtotal, situation, aggregated_amount_limit=Value(credits)
         )
         paid = after.items_discount_amount - order.items_discount_amount
         return Applied(order=after, credits=paid)

@@ -60,6 +60,9 @@ class Validity:
     hours: tuple[DailyWindow, ...] = ()
 
 
+UNLIMITED: Final = Validity()
+
+
 def check(validity: Validity, now: datetime, timezone: tzinfo) -> Refusal | None:
     """Return why something cannot be used at a moment, or None; the refusal has no details.
 

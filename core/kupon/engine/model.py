@@ -13,11 +13,13 @@ from typing import Any
 
 from kupon.engine.bundles import BundleResult
 from kupon.engine.collections import NO_COLLECTIONS, Collections
+from kupon.engine.conditions import Moment
 from kupon.engine.customer import Customer
 from kupon.engine.discounts import Discount
 from kupon.engine.effects import Use
+from kupon.engine.filters import Surroundings
 from kupon.engine.giftcards import GiftCredits
-from kupon.engine.limits import Validity
+from kupon.engine.limits import UNLIMITED, Validity
 from kupon.engine.locations import NO_LOCATIONS, Locations
 from kupon.engine.order import Order
 from kupon.engine.points import PointsPayment, PointsSpending
@@ -87,7 +89,7 @@ class Voucher(Incentive):
 class PromotionTier(Incentive):
     """A tier of a promotion, which needs no code; its campaign must be in time as well."""
 
-    campaign_validity: Validity = Validity()
+    campaign_validity: Validity = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +138,7 @@ class Snapshot:
     Units: now is aware UTC; timezone is the project's and governs days and clock windows.
     Shapes: customer is the stored one with what the request says of it, None where it names none;
         metadata is the redemption's; api_keys are the names of the calling key; counters are past
-        uses by the id of what they count (campaign, code or tier) and by counter; week_start is a
-        weekday as Python counts them.
+        uses by the id of what they count (campaign, code or tier) and by counter.
     """
 
     now: datetime
@@ -153,7 +154,11 @@ class Snapshot:
     collections: Collections = NO_COLLECTIONS
     locations: Locations = NO_LOCATIONS
     articles: Mapping[str, Article] = field(default_factory=dict)
-    week_start: int = 0
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What filters look at besides the customer or article."""
+        return Surroundings(Moment(self.now, self.timezone), self.locations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from kupon.engine.applicability import Entry
 from kupon.engine.order import Item, Order
 from kupon.engine.selection import Pick
 from kupon.engine.situation import Situation
+from kupon.engine.values import NO_VALUE, Value
 
 
 def take_from_order(order: Order, wanted: int) -> Order:
@@ -52,8 +53,8 @@ def take_from_items(
     wanted: Callable[[Pick], int],
     situation: Situation,
     *,
-    amount_limit: int | None = None,
-    aggregated_amount_limit: int | None = None,
+    amount_limit: Value = NO_VALUE,
+    aggregated_amount_limit: Value = NO_VALUE,
 ) -> Order:
     """Take an item-level discount off covered lines, in the order of the picks.
 
@@ -62,14 +63,13 @@ def take_from_items(
         the order counts as evaluated at item level.
     Units:  minor units.
     """
-    caps = _Caps(order, situation, aggregated_amount_limit)
+    caps = _Caps(order, situation, amount_limit, aggregated_amount_limit)
     lines = list(order.items)
     for pick in picks:
         item = pick.item
         off = min(wanted(pick), (item.amount or 0) - item.discount_amount)
-        if amount_limit is not None and off > amount_limit:
-            off = amount_limit
-        off = caps.cut(pick, off)
+        if caps.are_set or pick.entry is not None:
+            off = caps.cut(pick, off)
         if off:
             lines[pick.place] = item.discounted(off)
     return order.changed(items=tuple(lines), has_item_discount=True)
@@ -78,17 +78,22 @@ def take_from_items(
 class _Caps:
     """What the limits of a discount and of its entries still allow."""
 
-    def __init__(self, order: Order, situation: Situation, left: int | None) -> None:
+    def __init__(
+        self, order: Order, situation: Situation, per_line: Value, aggregated: Value
+    ) -> None:
         self._order = order
         self._situation = situation
-        self._left = left
-        self._entries_left: dict[int, int] = {}
+        self._per_line = per_line
+        self._left: int | None = aggregated.of(situation.asked(order))
+        self.are_set = per_line.is_given or self._left is not None
+        self._entries_left: dict[int, int | None] = {}
 
     def cut(self, pick: Pick, off: int) -> int:
         entry = pick.entry
-        if entry is not None and entry.amount_limit.is_given:
-            own = entry.amount_limit.of(self._situation.asked(self._order, pick.item))
-            off = off if own is None else min(off, own)
+        for limit in (self._per_line, NO_VALUE if entry is None else entry.amount_limit):
+            most = limit.of(self._situation.asked(self._order, pick.item))
+            if most is not None and off > most:
+                off = most
         if self._left is not None:
             off = min(off, self._left)
         if entry is not None and entry.aggregated_amount_limit.is_given:
@@ -100,10 +105,11 @@ class _Caps:
     def _spend(self, entry: Entry, off: int) -> int:
         key = id(entry)
         if key not in self._entries_left:
-            limit = entry.aggregated_amount_limit.of(self._situation.asked(self._order))
-            if limit is None:
-                return off
-            self._entries_left[key] = limit
-        off = min(off, self._entries_left[key])
-        self._entries_left[key] -= off
+            asked = self._situation.asked(self._order)
+            self._entries_left[key] = entry.aggregated_amount_limit.of(asked)
+        left = self._entries_left[key]
+        if left is None:
+            return off
+        off = min(off, left)
+        self._entries_left[key] = left - off
         return off

@@ -64,11 +64,12 @@ def without(redeemed: RedeemedOrder) -> Order:
         _key(place, new): (new, old)
         for place, (new, old) in enumerate(earlier_items(redeemed.after, redeemed.before))
     }
-    items = [_less(item, parts.get(_key(place, item))) for place, item in enumerate(stored.items)]
+    its = [parts.get(_key(place, item)) for place, item in enumerate(stored.items)]
+    items = [_less(item, part) for item, part in zip(stored.items, its, strict=True)]
     gone = sum(
         (old.amount or 0) - (new.amount or 0) for old, new in zip(stored.items, items, strict=True)
     )
-    left = tuple(item for item in items if item.quantity != 0 or item.initial_quantity != 0)
+    left = tuple(item for item, part in zip(items, its, strict=True) if not _is_gone(item, part))
     discount_amount = max(0, stored.discount_amount - part)
     return stored.changed(
         amount=None if stored.amount is None else stored.amount - gone,
@@ -88,15 +89,25 @@ def _less(item: Item, part: tuple[Item, Item] | None) -> Item:
     if part is None:
         return item
     new, old = part
-    off = new.discount_amount - old.discount_amount
-    free = new.discount_quantity - old.discount_quantity
-    changes: dict[str, int] = {
-        "discount_amount": max(0, item.discount_amount - off),
-        "discount_quantity": max(0, item.discount_quantity - free),
-    }
-    if new.quantity != old.quantity:
+    if _has_moved(part):
         added = (new.quantity or 0) - (old.quantity or 0)
-        changes["quantity"] = max(0, (item.quantity or 0) - added)
-        if item.amount is not None:
-            changes["amount"] = max(0, item.amount - ((new.amount or 0) - (old.amount or 0)))
-    return item.changed(**changes)
+        item = item.without_units(added, (new.amount or 0) - (old.amount or 0))
+    off = item.discount_amount - (new.discount_amount - old.discount_amount)
+    free = item.discount_quantity - (new.discount_quantity - old.discount_quantity)
+    # What later requests took off or made free may have been the units that go.
+    return item.changed(
+        discount_amount=max(0, min(off, item.amount or 0)),
+        discount_quantity=max(0, min(free, item.quantity or 0)),
+    )
+
+
+def _has_moved(part: tuple[Item, Item]) -> bool:
+    new, old = part
+    return new.quantity != old.quantity or new.amount != old.amount
+
+
+def _is_gone(item: Item, part: tuple[Item, Item] | None) -> bool:
+    """Whether a line was only there because of what has been taken back."""
+    if part is None or item.quantity != 0 or item.initial_quantity != 0:
+        return False
+    return _has_moved(part)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Final
 
 from kupon.engine.customer import Customer, read_field
@@ -32,11 +32,17 @@ class Segment:
         return self.filter.matches(partial(read_field, customer), surroundings)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Segments:
     """A project's segments by id."""
 
     by_id: Mapping[str, Segment] = field(default_factory=dict)
+
+    @cached_property
+    def has_figures(self) -> bool:
+        """Whether any segment asks for what a customer's orders and redemptions come to."""
+        filters = (segment.filter for segment in self.by_id.values() if segment.filter is not None)
+        return any(test.field.startswith("summary.") for each in filters for test in each.tests)
 
     def contains(self, segment_id: str, customer: Customer, surroundings: Surroundings) -> bool:
         """Tell whether a customer belongs to a segment; nobody belongs to an unknown one."""

@@ -62,7 +62,7 @@ def limited(
 
     Shapes: factor multiplies the limits; a line of which no unit is left is left out.
     """
-    left: dict[int, int] = {}
+    left: dict[int, int | None] = {}
     cut = []
     for pick in picks:
         entry = pick.entry
@@ -81,18 +81,26 @@ def limited(
 
 
 def _spend(
-    left: dict[int, int],
+    left: dict[int, int | None],
     entry: Entry,
     count: int,
     order: Order,
     situation: Situation,
     factor: int,
 ) -> int:
-    if id(entry) not in left:
+    """How many of so many units the entry's limit for all lines still allows, and take them.
+
+    Shapes: a limit that is None, because its formula has no value, allows them all.
+    """
+    key = id(entry)
+    if key not in left:
         limit = entry.aggregated_quantity_limit.of(situation.asked(order))
-        left[id(entry)] = count if limit is None else limit * factor
-    spent = min(count, left[id(entry)])
-    left[id(entry)] -= spent
+        left[key] = None if limit is None else limit * factor
+    allowed = left[key]
+    if allowed is None:
+        return count
+    spent = min(count, allowed)
+    left[key] = allowed - spent
     return spent
 
 

@@ -45,9 +45,10 @@ class Situation:
     """One incentive's surroundings.
 
     Shapes: places are the only lines that may be covered, None for no such limit; multiplier is
-        how many bundles the cart holds (1 without bundle); is_initial says that percentages and targets count from the amounts before discounts, is_once that lines which
-        already carry a discount are left alone; articles by the names that definitions use;
-        operands makes those of formulas, less the order and the line.
+        how many bundles the cart holds (1 without bundle); is_initial says that percentages and
+        targets count from the amounts before discounts, is_once that lines which already carry a
+        discount are left alone; articles by the names that definitions use; operands makes those
+        of formulas, less the order and the line.
     """
 
     applicability: Applicability = EVERYTHING

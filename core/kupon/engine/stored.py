@@ -39,15 +39,13 @@ def moments(figures: Mapping[str, Any]) -> tuple[Order, Order]:
 
 
 def _before(item: Item, line: Mapping[str, Any]) -> Item:
-    changes: dict[str, Any] = {
-        "discount_amount": item.discount_amount - line.get("applied_discount_amount", 0),
-        "discount_quantity": item.discount_quantity - line.get("applied_discount_quantity", 0),
-    }
     if "applied_quantity" in line:
-        changes["quantity"] = (item.quantity or 0) - line["applied_quantity"]
-    if item.amount is not None:
-        changes["amount"] = item.amount - line.get("applied_quantity_amount", 0)
-    return item.changed(**changes)
+        added = line["applied_quantity"], line.get("applied_quantity_amount", 0)
+        item = item.without_units(*added)
+    return item.changed(
+        discount_amount=item.discount_amount - line.get("applied_discount_amount", 0),
+        discount_quantity=item.discount_quantity - line.get("applied_discount_quantity", 0),
+    )
 
 
 def _order(

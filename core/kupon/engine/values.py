@@ -39,8 +39,6 @@ class Value:
             result = self.formula.evaluate(operands())
         except FormulaFault:
             return self.static
-        if not isinstance(result, Decimal):
-            return self.static
         return self.scale(max(result, Decimal(0)))
 
     @property

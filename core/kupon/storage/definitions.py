@@ -20,6 +20,7 @@ from kupon.engine.segments import Segments
 from kupon.kit.errors import not_found
 from kupon.kit.timestamps import format_moment
 from kupon.storage.programmes import Programmes, load_programmes
+from kupon.storage.promotions import Promotions, compile_promotions
 from kupon.storage.queries.locations import load_locations
 from kupon.storage.queries.metadata_schemas import load_schemas
 from kupon.storage.queries.product_collections import load_collections
@@ -65,6 +66,7 @@ class Definitions:
     locations: Locations
     metadata_schemas: MetadataSchemas
     programmes: Programmes
+    promotions: Promotions
 
     def category(self, category_id: str | None) -> Mapping[str, Any] | None:
         """A category as answers print it, with its role in stacking; None if it doesn't exist."""
@@ -129,18 +131,26 @@ def load_definitions(
     revision, timezone, week_start, stored, *_ = rows[0]
     rules = read_stacking_rules(stored)
     changes = None if known is None else find_changes(uow, known.revision)
+    categories = {row[4]: _category(row[4:], rules) for row in rows if row[4] is not None}
+    programmes = load_programmes(uow, None if known is None else known.programmes, changes)
     return Definitions(
         revision=revision,
         timezone=ZoneInfo(timezone),
         week_start=week_start,
         stacking_rules=rules,
         stacking_rules_wire=_echo(rules),
-        categories={row[4]: _category(row[4:], rules) for row in rows if row[4] is not None},
+        categories=categories,
         segments=load_segments(uow),
         collections=load_collections(uow),
         locations=load_locations(uow),
         metadata_schemas=load_schemas(uow),
-        programmes=load_programmes(uow, None if known is None else known.programmes, changes),
+        programmes=programmes,
+        promotions=compile_promotions(
+            programmes,
+            {category_id: found.category for category_id, found in categories.items()},
+            Promotions() if known is None else known.promotions,
+            uow.now,
+        ),
     )
 
 

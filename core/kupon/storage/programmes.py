@@ -11,13 +11,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from kupon.engine.discounts import Discount, parse_discount
-from kupon.engine.limits import Validity, parse_validity
 from kupon.engine.model import Category, PromotionTier
 from kupon.engine.rules import Counter, Rule, parse_stored_rule
 from kupon.engine.usage import is_of_campaign
@@ -28,6 +25,7 @@ from kupon.storage.queries.validation_rules import (
     load_assignments,
     load_rules,
 )
+from kupon.storage.stored_definitions import read_discount, read_validity
 from kupon.storage.uow import UnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -200,35 +198,4 @@ def tier_to_engine(
         campaign_id=facts.campaign.id,
         rules=rules,
         metadata=facts.tier_metadata,
-    )
-
-
-@lru_cache(maxsize=20_000)
-def read_discount(definition: bytes) -> Discount:
-    """The discount that a stored definition means.
-
-    Shapes:  the definition as JSON: thousands of codes share one, and reading it costs more than
-        applying it.
-    """
-    return parse_discount(orjson.loads(definition))
-
-
-_UNLIMITED = Validity()
-
-
-def read_validity(facts: Any) -> Validity:
-    """The time limits of a code, tier or campaign as storage has read it."""
-    recurring = facts.validity_timeframe or facts.validity_day_of_week or facts.validity_hours
-    if not recurring:
-        if facts.start_date is None and facts.expiration_date is None:
-            return _UNLIMITED
-        return Validity(start_date=facts.start_date, expiration_date=facts.expiration_date)
-    return parse_validity(
-        {
-            "start_date": facts.start_date,
-            "expiration_date": facts.expiration_date,
-            "validity_timeframe": facts.validity_timeframe,
-            "validity_day_of_week": facts.validity_day_of_week,
-            "validity_hours": facts.validity_hours,
-        }
     )

@@ -25,7 +25,7 @@ from kupon.storage.catalogue import (
     entries_statement,
     read_catalogue,
 )
-from kupon.storage.programmes import read_discount, read_validity
+from kupon.storage.stored_definitions import read_discount, read_validity
 from kupon.storage.uow import UnitOfWork
 
 
@@ -211,6 +211,43 @@ def _first_named(wanted: Wanted, keys: Mapping[str, str], parameters: dict[str, 
             parameters[name] = value
             return name
     return None
+
+
+_OFFERED = (
+    " AND v.is_active AND coalesce(c.is_active, true)"
+    " AND (v.start_date IS NULL OR v.start_date <= %(now)s)"
+    " AND (v.expiration_date IS NULL OR v.expiration_date >= %(now)s)"
+    " AND (v.redemption_quantity IS NULL OR v.redeemed_quantity < v.redemption_quantity)"
+    " AND v.created_at <= %(until)s AND (v.created_at, v.id) < (%(until)s, %(until_id)s)"
+    " ORDER BY v.created_at DESC, v.id DESC LIMIT %(limit)s"
+)
+_STANDALONE = "v.campaign_id IS NULL"
+_HELD = "v.holder_id = %(customer_id)s"
+
+
+def offered_vouchers(
+    uow: UnitOfWork, customer_id: str | None, until: tuple[datetime, str], limit: int
+) -> list[VoucherFacts]:
+    """Codes that may qualify, the newest first, as many as asked for.
+
+    Shapes:  those that a customer holds, or those without a campaign where customer_id is None;
+        older than until, or of the same moment and with a lower id.
+    """
+    whose = _STANDALONE if customer_id is None else _HELD
+    rows = uow.reader.execute(
+        f"SELECT {_VOUCHER_COLUMNS} FROM {_VOUCHERS}"
+        f" WHERE v.project_id = %(project_id)s AND {_VISIBLE} AND {whose}{_OFFERED}",
+        {
+            "project_id": uow.project_id,
+            "now": uow.now,
+            "session_key": None,
+            "customer_id": customer_id,
+            "until": until[0],
+            "until_id": until[1],
+            "limit": limit,
+        },
+    )
+    return [VoucherFacts(*row) for row in rows]
 
 
 def find_vouchers(uow: UnitOfWork, voucher_ids: Sequence[str]) -> dict[str, VoucherFacts]:

@@ -95,6 +95,45 @@ def fixed_amount(amount: int, **members: Any) -> Body:
     return {"type": "FIXED", "fixed_amount": amount, **members}
 
 
+def free_units(unit_type: str, count: int = 1, **members: Any) -> Body:
+    """A discount of units of a product or SKU that cost nothing; `effect` as a member."""
+    return {"type": "UNIT", "unit_off": count, "unit_type": unit_type, **members}
+
+
+def included(*entries: Body, excluded: tuple[Body, ...] = (), **members: Any) -> Body:
+    """The product lists of a rule; see `entry`."""
+    lists = {"included": list(entries), "excluded": list(excluded), "included_all": False}
+    return lists | members
+
+
+def entry(article: Body, **settings: Any) -> Body:
+    """A product, SKU or collection, as it was answered, as a member of a rule's product lists."""
+    return {"object": article["object"], "id": article["id"], **settings}
+
+
+def bundle_of(*parts: tuple[Body, int], limit: int = 1) -> Body:
+    """The `bundle_rules` of a rule: so many units of each article, as it was answered."""
+    rules = [_bundle_part(article, quantity) for article, quantity in parts]
+    return {"limit": limit} | {str(number): rule for number, rule in enumerate(rules, 1)}
+
+
+def _bundle_part(article: Body, quantity: int) -> Body:
+    is_collection = article["object"] == "products_collection"
+    kind = "products_collection" if is_collection else "product_or_sku"
+    meant = {"id": article["id"], "type": kind, "object": article["object"]}
+    count = {"name": "order.items.aggregated_quantity", "conditions": {"$is": [quantity]}}
+    return {
+        "name": "order.items.any",
+        "conditions": {"$is": [meant]},
+        "rules": {"1": {**count, "rules": {}}, "logic": "1"},
+    }
+
+
+def line(article: Body, quantity: int = 1, **members: Any) -> Body:
+    """A product or SKU, as it was answered, as a line of an order at its stored price."""
+    return {f"{article['object']}_id": article["id"], "quantity": quantity, **members}
+
+
 def cart(*lines: tuple[int, int], **members: Any) -> Body:
     """An order of (quantity, price) lines, each of a product of its own."""
     items = [
@@ -108,6 +147,16 @@ def cart(*lines: tuple[int, int], **members: Any) -> Body:
 def redeemable(code: str, **members: Any) -> Body:
     """A voucher as a member of `redeemables`."""
     return {"object": "voucher", "id": code, **members}
+
+
+def promotion_tier(tier_id: str) -> Body:
+    """A promotion tier as a member of `redeemables`."""
+    return {"object": "promotion_tier", "id": tier_id}
+
+
+def promotion_stack(stack_id: str) -> Body:
+    """A promotion stack as the only member of `redeemables`."""
+    return {"object": "promotion_stack", "id": stack_id}
 
 
 def _name(kind: str) -> str:

@@ -187,6 +187,13 @@ def test_an_unknown_project_is_not_found(management_api: ApiClient, method: str)
     assert refusal["resource_type"] == "project"
 
 
+def test_a_name_in_the_path_has_its_limit_too(api: ApiClient) -> None:
+    refusal = api.post(f"{PATH}/{'a' * 513}", json={"properties": {}})
+    assert refusal.refused(400, "invalid_payload")["details"] == (
+        "Property .related_object must NOT have more than 512 characters"
+    )
+
+
 MANY = {f"key{number}": prop() for number in range(100)}
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from kupon.bootstrap import build_registry
-from kupon.features.segments import reactions
+from kupon.features.segments import reactions, service
 from kupon.features.segments.service import walks
 from kupon.runtime import clock
 from kupon.storage.queries import outbox
@@ -303,53 +305,59 @@ class TestManyCustomers:
 BIRTHDAY = {"birthdate": {"conditions": {"$next_month": [True]}}}
 
 
-def sweep(engine) -> None:
-    """What the scheduler does when it is time."""
-    task = next(each for each in build_registry().periodic if each.name == "sweep_segments")
-    with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
-        task.run(uow)
-        uow.commit()
+@pytest.fixture
+def sweep(engine):
+    """Does what the scheduler does when it is time; how many walks a project is to have now."""
+
+    def run(project_id: str = "") -> int:
+        task = next(each for each in build_registry().periodic if each.name == "sweep_segments")
+        with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
+            task.run(uow)
+            (count,) = uow.driver.execute(
+                "SELECT count(*) FROM jobs WHERE project_id = %s AND handler = %s",
+                (project_id, walks.SWEEP),
+            ).fetchone()
+            uow.commit()
+        return count
+
+    return run
 
 
-def test_time_alone_moves_customers(api, jobs, told, engine, move_time):
+def test_time_alone_moves_customers(api, jobs, told, sweep, move_time):
     move_time.freeze("2026-03-30T12:00:00+00:00")
     make_customer(api, source_id="ada", birthdate="1990-05-20")
     make_segment(api, filter=BIRTHDAY)
-    sweep(engine)
+    sweep()
     jobs()
     assert told() == []
     move_time(days=2)
-    sweep(engine)
+    sweep()
     jobs()
     assert told() == [("entered", "ada", "A")]
     move_time(days=30)
-    sweep(engine)
+    sweep()
     jobs()
     assert told()[1:] == [("left", "ada", "A")]
 
 
 def test_a_project_is_swept_once_on_each_of_its_days(
-    new_project: NewProject, connect_api: ConnectApi, jobs: Jobs, engine, move_time: MoveTime
+    new_project: NewProject, connect_api: ConnectApi, jobs: Jobs, sweep, move_time: MoveTime
 ):
-    move_time.freeze("2026-03-30T12:00:00+00:00")
-    far = connect_api(new_project(timezone="Pacific/Auckland"))
-    make_segment(far)
-    jobs()
     move_time.freeze("2026-03-30T10:30:00+00:00")
-    sweep(engine)
-    assert jobs() == 0
-    # Midnight of the 31st there.
-    move_time.freeze("2026-03-30T13:30:00+00:00")
-    sweep(engine)
-    assert jobs() == 0
-    move_time.freeze("2026-03-31T11:30:00+00:00")
-    sweep(engine)
-    assert jobs() == 1
-    sweep(engine)
-    assert jobs() == 0
+    project = new_project(timezone="Pacific/Auckland")
+    make_segment(connect_api(project))
+    assert sweep(project.id) == 0
+    # The day there begins at 11:00, in UTC.
+    move_time(hours=1)
+    assert sweep(project.id) == 1
+    jobs()
+    move_time(hours=23)
+    assert sweep(project.id) == 0
+    move_time(hours=1)
+    assert sweep(project.id) == 1
 
 
-def test_a_sweep_goes_on_slice_by_slice(api, jobs, told, engine, move_time, monkeypatch):
+def test_a_sweep_goes_on_slice_by_slice(api, jobs, told, sweep, move_time, monkeypatch):
     monkeypatch.setattr(walks, "SLICE", 2)
     move_time.freeze("2026-03-31T12:00:00+00:00")
     for number in range(5):
@@ -358,18 +366,18 @@ def test_a_sweep_goes_on_slice_by_slice(api, jobs, told, engine, move_time, monk
     jobs()
     assert told() == []
     move_time(days=1)
-    sweep(engine)
+    sweep()
     jobs()
     assert told() == [("entered", f"c{number}", "A") for number in range(5)]
 
 
-def test_static_segments_are_never_swept(api, jobs, engine, move_time):
+def test_static_segments_are_never_swept(api, project, jobs, sweep, move_time):
     move_time.freeze("2026-03-30T12:00:00+00:00")
     made = make_segment(api, type="static", customers=[make_customer(api, source_id="ada")["id"]])
     jobs()
     move_time(days=3)
-    sweep(engine)
-    assert jobs() == 0
+    assert sweep(project.id) == 0
+    jobs()
     assert members(api, made) == ["ada"]
 
 
@@ -396,3 +404,46 @@ def test_projects_are_apart(api, new_project, connect_api, jobs, told):
     assert told() == []
     assert members(api, theirs) == []
     assert segments_of(other, "ada") == ["A"]
+
+
+@pytest.mark.race
+def test_two_workers_tell_of_one_entrance_once(api, jobs, told, engine, project):
+    made = make_segment(api, type="passive", filter={"name": {"conditions": {"$is": "Nobody"}}})
+    jobs()
+    ids = [make_customer(api, address={"city": "Warsaw"})["id"] for _ in range(20)]
+    jobs()
+    everybody = {"name": {"conditions": {"$has_value": True}}}
+    with UnitOfWork(engine, project_id=project.id, now=clock.now()) as uow:
+        uow.driver.execute(
+            "UPDATE segments SET type = 'auto-update', filter = %s WHERE id = %s",
+            (json.dumps(everybody), made["id"]),
+        )
+        uow.commit()
+
+    def refresh(order: list[str]) -> None:
+        with UnitOfWork(engine, project_id=project.id, now=clock.now()) as uow:
+            service.refresh(uow, order)
+            uow.commit()
+
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(refresh, [ids, ids[::-1], ids]))
+    assert [what for what, _, _ in told()] == ["entered"] * 20
+
+
+WARSAW_CIRCLE = {
+    "type": "circle",
+    "format": "distance",
+    "distance": {"center": "geo:52.23,21.01", "radius": "20 km"},
+}
+
+
+def test_filters_know_places(api, jobs):
+    body = {"name": "Warsaw", "shape": WARSAW_CIRCLE}
+    place = api.post("/v1/locations", json=body).expect()
+    lives_there = {"metadata.home": {"conditions": {"$in_location": [place["id"]]}}}
+    made = make_segment(api, filter=lives_there)
+    make_customer(api, source_id="ada", metadata={"home": "geo:52.2,21.0"})
+    make_customer(api, source_id="bob", metadata={"home": "geo:50.0,20.0"})
+    jobs()
+    assert members(api, made) == ["ada"]
+    assert (segments_of(api, "ada"), segments_of(api, "bob")) == (["A"], [])

@@ -184,8 +184,9 @@ def test_a_deleted_campaign_leaves_no_assignment(api, rule, jobs, force, events,
         "campaign.deleted",
         "business_validation_rule.assignment.deleted",
     )
-    assert deleted["campaign"]["validation_rules_assignments"] == (
-        campaign["validation_rules_assignments"]
+    assert (
+        deleted["campaign"]["validation_rules_assignments"]
+        == (campaign["validation_rules_assignments"])
     )
     assert taken["campaign"]["id"] == campaign["id"]
     jobs()

@@ -119,3 +119,36 @@ def test_changes_of_a_rule_at_once_are_all_kept(api):
     stored = api.get(path).expect()
     for change in changes:
         assert stored | change == stored
+
+
+def test_a_rule_of_many_is_deleted_while_it_is_taken_away(api, assign, monkeypatch):
+    monkeypatch.setattr("kupon.features.validation_rules.service.rules._SLICE", 1)
+    for _ in range(3):
+        rule = make_rule(api)
+        path = f"/v1/validation-rules/{rule['id']}"
+        made = [assign(rule, "campaign", make_campaign(api)["id"])["id"] for _ in range(7)]
+
+        def work(number, path=path, made=made):
+            return api.delete(f"{path}/assignments/{made[-number]}" if number else path)
+
+        answers = at_once(work)
+        assert answers[0].status == 204
+        assert {answer.status for answer in answers} <= {204, 404}
+        assert api.get("/v1/validation-rules-assignments").expect()["total"] == 0
+
+
+def test_campaigns_are_given_rules_while_these_change(api):
+    rules = [make_rule(api)["id"] for _ in range(2)]
+    tier = {"name": "Tier", "action": {"discount": {"type": "PERCENT", "percent_off": 10}}}
+
+    def work(number):
+        one, other = (rules[(number + place) % 2] for place in (0, 1))
+        if number % 2:
+            return api.put(f"/v1/validation-rules/{one}", json={"name": "New"})
+        tiers = [tier | {"validation_rules": [other]}, tier | {"validation_rules": [one]}]
+        body = {"name": f"Promotion {number}", "campaign_type": "PROMOTION"}
+        body |= {"validation_rules": [one], "promotion": {"tiers": tiers}}
+        return api.post("/v1/campaigns", json=body)
+
+    assert {answer.status for answer in at_once(work, 12)} == {200}
+    assert api.get("/v1/validation-rules-assignments").expect()["total"] == 18

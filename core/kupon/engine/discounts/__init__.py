@@ -9,7 +9,7 @@ Source: spec discounts-and-stacking, section 4.1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from kupon.engine.definitions import DefinitionError, Fields, one_of
@@ -31,6 +31,10 @@ class Discount(Protocol):
     @property
     def effect(self) -> str | None:
         """The wire's name of what it is taken off; None leaves it to the product lists."""
+
+    @property
+    def members(self) -> Sequence[str]:
+        """The wire's members of the kind, beside type and effect."""
 
     def apply(self, order: Order, situation: Situation = ..., /) -> Outcome:
         """Return the order with this discount taken off; the order given stays as it is."""

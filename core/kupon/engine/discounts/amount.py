@@ -21,7 +21,7 @@ from kupon.engine.order import Order
 from kupon.engine.pricing import item_base, take_from_items, take_from_order
 from kupon.engine.selection import Pick, limited, select
 from kupon.engine.situation import PLAIN, Applied, Situation
-from kupon.engine.values import Value, money
+from kupon.engine.values import NO_VALUE, Value, money
 from kupon.kit.money import round_half_up, split
 
 PROPORTIONALLY: Final = "APPLY_TO_ITEMS_PROPORTIONALLY"
@@ -44,16 +44,19 @@ class AmountDiscount:
     """
 
     type: ClassVar[str] = "AMOUNT"
+    members: ClassVar[tuple[str, ...]] = (
+        "amount_off",
+        "amount_off_formula",
+        "aggregated_amount_limit",
+    )
     effect: str | None
     amount_off: Value
-    aggregated_amount_limit: Value
+    aggregated_amount_limit: Value = NO_VALUE
 
     def apply(self, order: Order, situation: Situation = PLAIN) -> Applied:
         """Return the order with the sum taken off."""
         effect = effect_in(self.effect, situation)
-        off = 0
-        if not self.amount_off.is_per_item:
-            off = self.amount_off.of(situation.asked(order)) or 0
+        off: int = self.amount_off.of(situation.asked(order)) or 0
         if effect == APPLY_TO_ORDER:
             after = take_from_order(order, off * situation.multiplier)
         else:
@@ -80,7 +83,7 @@ class AmountDiscount:
             picks,
             lambda pick: wanted[pick.place],
             situation,
-            aggregated_amount_limit=self.aggregated_amount_limit.of(situation.asked(order)),
+            aggregated_amount_limit=self.aggregated_amount_limit,
         )
 
     def _off_line(self, order: Order, situation: Situation, pick: Pick, off: int) -> int:

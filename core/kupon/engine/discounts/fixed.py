@@ -21,7 +21,7 @@ from kupon.engine.order import Order
 from kupon.engine.pricing import item_base, order_base, take_from_items, take_from_order
 from kupon.engine.selection import Pick, limited, select
 from kupon.engine.situation import PLAIN, Applied, Situation
-from kupon.engine.values import Value, money
+from kupon.engine.values import NO_VALUE, Value, money
 from kupon.kit.money import round_half_up
 
 EFFECTS = (APPLY_TO_ORDER, APPLY_TO_ITEMS)
@@ -36,14 +36,13 @@ class FixedDiscount:
     """
 
     type: ClassVar[str] = "FIXED"
+    members: ClassVar[tuple[str, ...]] = ("fixed_amount", "fixed_amount_formula")
     effect: str | None
-    fixed_amount: Value
+    fixed_amount: Value = NO_VALUE
 
     def apply(self, order: Order, situation: Situation = PLAIN) -> Applied:
         """Return the order brought down to the target; bundles don't multiply a target."""
-        target: int | None = None
-        if not self.fixed_amount.is_per_item:
-            target = self.fixed_amount.of(situation.asked(order))
+        target: int | None = self.fixed_amount.of(situation.asked(order))
         if effect_in(self.effect, situation) == APPLY_TO_ITEMS:
             after = self._off_items(order, situation)
         else:

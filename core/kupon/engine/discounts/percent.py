@@ -21,11 +21,12 @@ from kupon.engine.order import Item, Order
 from kupon.engine.pricing import item_base, order_base, take_from_items, take_from_order
 from kupon.engine.selection import Pick, limited, select
 from kupon.engine.situation import PLAIN, Applied, Situation
-from kupon.engine.values import Value, money, percentage
+from kupon.engine.values import NO_VALUE, Value, money, percentage
 from kupon.kit.money import percent_of
 
 EFFECTS = (APPLY_TO_ORDER, APPLY_TO_ITEMS)
 _ALL: Final = Decimal(100)
+_NOTHING: Final = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,66 +38,67 @@ class PercentDiscount:
     """
 
     type: ClassVar[str] = "PERCENT"
+    members: ClassVar[tuple[str, ...]] = (
+        "percent_off",
+        "percent_off_formula",
+        "amount_limit",
+        "aggregated_amount_limit",
+    )
     effect: str | None
     percent_off: Value
-    amount_limit: Value
-    aggregated_amount_limit: Value
+    amount_limit: Value = NO_VALUE
+    aggregated_amount_limit: Value = NO_VALUE
 
     def apply(self, order: Order, situation: Situation = PLAIN) -> Applied:
         """Return the order with the percentage taken off."""
-        asked = situation.asked(order)
-        percent = Decimal(0) if self.percent_off.is_per_item else self._percent(situation, order)
-        limits = (self.amount_limit.of(asked), self.aggregated_amount_limit.of(asked))
+        percent: Decimal = self.percent_off.of(situation.asked(order)) or _NOTHING
         if effect_in(self.effect, situation) == APPLY_TO_ORDER:
-            after = take_from_order(order, self._off_order(order, situation, percent, limits))
+            after = take_from_order(order, self._off_order(order, situation, percent))
         else:
-            after = self._off_items(order, situation, percent, limits)
+            after = self._off_items(order, situation, percent)
         return Applied(order=after, values={"percent_off": percent})
 
-    def _percent(self, situation: Situation, order: Order, item: Item | None = None) -> Decimal:
-        percent: Decimal = self.percent_off.of(situation.asked(order, item)) or Decimal(0)
-        if situation.multiplier == 1:
-            return percent
-        return min(_ALL, percent * situation.multiplier)
+    def _off_order(self, order: Order, situation: Situation, percent: Decimal) -> int:
+        asked = situation.asked(order)
+        off = percent_of(order_base(order, situation), _multiplied(percent, situation))
+        for limit in (self.amount_limit, self.aggregated_amount_limit):
+            most: int | None = limit.of(asked)
+            if most is not None:
+                off = min(off, most)
+        return off
 
-    def _off_order(
-        self,
-        order: Order,
-        situation: Situation,
-        percent: Decimal,
-        limits: tuple[int | None, int | None],
-    ) -> int:
-        off = percent_of(order_base(order, situation), percent)
-        return min(off, *(limit for limit in limits if limit is not None), off)
-
-    def _off_items(
-        self,
-        order: Order,
-        situation: Situation,
-        percent: Decimal,
-        limits: tuple[int | None, int | None],
-    ) -> Order:
+    def _off_items(self, order: Order, situation: Situation, percent: Decimal) -> Order:
         picks = select(order, situation)
         if not picks:
             return order
         if situation.applicability.included:
             picks = limited(picks, order, situation)
+        multiplied = _multiplied(percent, situation)
         is_per_item = self.percent_off.is_per_item
 
         def wanted(pick: Pick) -> int:
-            of_line = self._percent(situation, order, pick.item) if is_per_item else percent
-            base = item_base(pick.item, situation)
-            return percent_of(base, of_line, len(pick.units), pick.item.units or 1)
+            item = pick.item
+            of_line = self._of_line(order, situation, item) if is_per_item else multiplied
+            base = item_base(item, situation)
+            return percent_of(base, of_line, len(pick.units), item.units or 1)
 
-        amount_limit, aggregated_amount_limit = limits
         return take_from_items(
             order,
             picks,
             wanted,
             situation,
-            amount_limit=amount_limit,
-            aggregated_amount_limit=aggregated_amount_limit,
+            amount_limit=self.amount_limit,
+            aggregated_amount_limit=self.aggregated_amount_limit,
         )
+
+    def _of_line(self, order: Order, situation: Situation, item: Item) -> Decimal:
+        percent: Decimal = self.percent_off.of(situation.asked(order, item)) or _NOTHING
+        return _multiplied(percent, situation)
+
+
+def _multiplied(percent: Decimal, situation: Situation) -> Decimal:
+    """The percentage for all bundles together, never above everything (section 4.2)."""
+    return percent if situation.multiplier == 1 else min(_ALL, percent * situation.multiplier)
 
 
 def parse(definition: Mapping[str, Any], path: str) -> PercentDiscount:

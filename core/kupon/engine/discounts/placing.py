@@ -52,8 +52,7 @@ class Cart:
             self._places.append(len(self._lines))
             self._lines.append(_empty_line(self._article))
         place = self._places[0]
-        if count:
-            self._grow(place, count)
+        self._grow(place, count)
         return place
 
     def _grow(self, place: int, count: int) -> None:

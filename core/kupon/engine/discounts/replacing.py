@@ -8,6 +8,7 @@ each unit of the lines that the product lists name.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 from kupon.engine.definitions import Fields
@@ -24,6 +25,7 @@ class ReplaceDiscount:
     """Each covered unit gives way to so many units of another article."""
 
     type: ClassVar[str] = "UNIT"
+    members: ClassVar[tuple[str, ...]] = ("unit_off", "unit_off_formula", "unit_type")
     effect: ClassVar[str] = "REPLACE_ITEMS"
     unit_off: Value
     unit_type: str
@@ -49,13 +51,16 @@ class ReplaceDiscount:
     def _replaced(self, order: Order, situation: Situation, pick: Pick, count: int) -> Order:
         source = order.items[pick.place]
         gone = len(pick.units)
-        price = source.unit_price or 0
-        source_amount = round_half_up(price * gone)
+        amount = source.amount or 0
+        # The units' share of the line, which may have been sent with another amount than its
+        # price makes.
+        source_amount = round_half_up(Fraction(amount * gone, source.units))
         lines = list(order.items)
         lines[pick.place] = source.changed(
             quantity=source.units - gone,
-            amount=(source.amount or 0) - source_amount,
-            discount_amount=min(source.discount_amount, (source.amount or 0) - source_amount),
+            amount=amount - source_amount,
+            discount_amount=min(source.discount_amount, amount - source_amount),
+            discount_quantity=min(source.discount_quantity, source.units - gone),
         )
         lighter = order.changed(items=tuple(lines), amount=(order.amount or 0) - source_amount)
         cart = Cart(lighter, situation, self.unit_type)

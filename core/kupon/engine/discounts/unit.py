@@ -39,6 +39,8 @@ class Grant:
         """Return the order with the units in it and free, and how many it was per article."""
         count: int = self.unit_off.of(situation.asked(order)) or 0
         total = count * situation.multiplier
+        if not total:
+            return order, count
         if self.effect == ADD_SAME:
             return _add_same(order, situation, self.unit_type, total), count
         cart = Cart(order, situation, self.unit_type)
@@ -68,6 +70,7 @@ class UnitDiscount:
     """Free units: one grant, or several that are made one after the other."""
 
     type: ClassVar[str] = "UNIT"
+    members: ClassVar[tuple[str, ...]] = ("unit_off", "unit_off_formula", "unit_type", "units")
     effect: str
     grants: tuple[Grant, ...]
 

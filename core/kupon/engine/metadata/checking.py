@@ -31,6 +31,11 @@ class Property:
     accepts: Callable[[Any], bool]
     nested: MetadataSchema | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to a value but itself."""
+        return not self.is_array and self.nested is None
+
 
 @dataclass(frozen=True, slots=True)
 class MetadataSchema:
@@ -84,8 +89,8 @@ def check(metadata: Mapping[str, Any], schema: MetadataSchema, *, is_creation: b
         known = schema.properties.get(key)
         if known is None:
             if schema.allow_defined_only:
-                problems.append(f"{_cut(key)}: property is not defined")
-        elif value is not None:
+                problems.append(f"{shorten(key, _LONGEST_SHOWN)}: property is not defined")
+        elif value is not None and not (known.is_plain and known.accepts(value)):
             problems += _problems(key, value, known)
     if is_creation:
         missing = (key for key in schema.required if key not in metadata)
@@ -121,8 +126,9 @@ def _shown(value: Any) -> str:
         case list():
             return "[...]"
         case _:
-            return _cut(str(value))
+            return shorten(str(value), _LONGEST_SHOWN)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+def shorten(text: str, longest: int) -> str:
+    """Return a text that errors can hold, whatever was sent."""
+    return text if len(text) <= longest else f"{text[:longest]}..."

@@ -5,7 +5,7 @@ Source: spec rules-and-qualification, section 17.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from kupon.engine.definitions import Fields
@@ -15,7 +15,7 @@ from kupon.engine.metadata.checking import (
     MetadataSchemas,
     Property,
 )
-from kupon.engine.metadata.kinds import KINDS
+from kupon.engine.metadata.kinds import KINDS, Test
 from kupon.engine.metadata.restrictions import read_restrictions
 
 RELATED_OBJECTS: Final = (
@@ -97,7 +97,6 @@ def _parse_property(fields: Fields, nested: MetadataSchemas, *, is_nested: bool)
         *(text for text, _ in restrictions),
     ]
     rule = ", ".join(demands)
-    tests = (is_typed, *(test for _, test in restrictions))
     if _flag(fields, "deleted"):
         return None
     return Property(
@@ -105,9 +104,16 @@ def _parse_property(fields: Fields, nested: MetadataSchemas, *, is_nested: bool)
         rule=f"must be an array, and every element: {rule}" if is_array else rule,
         is_array=is_array,
         is_required=is_required,
-        accepts=lambda value: all(test(value) for test in tests),
+        accepts=_both(is_typed, [test for _, test in restrictions]),
         nested=nested.get(object_type),
     )
+
+
+def _both(is_typed: Test, tests: Sequence[Test]) -> Test:
+    """A value must be of its type before the other tests can look at it."""
+    if not tests:
+        return is_typed
+    return lambda value: is_typed(value) and all(test(value) for test in tests)
 
 
 def _object_type(fields: Fields, type_: str, *, is_nested: bool) -> str:

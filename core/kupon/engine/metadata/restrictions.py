@@ -6,12 +6,15 @@ Source: spec rules-and-qualification, section 17.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from kupon.engine.definitions import Fields
+from kupon.engine.metadata.checking import shorten
 from kupon.engine.metadata.kinds import Test, is_number
 
 Restriction = tuple[str, Test]
+
+_LONGEST_LIST: Final = 1000
 
 _TEXT_RULES: Mapping[str, tuple[str, Callable[[int], Test]]] = {
     "min_length": ("must have at least {} characters", lambda least: lambda v: len(v) >= least),
@@ -68,7 +71,7 @@ def _choice(fields: Fields, name: str, type_: str) -> Restriction | None:
             raise fields.error(f"{name}[{index}]", "must be string")
     if not values:
         return None
-    listed = ",".join(map(str, values))
+    listed = shorten(",".join(map(str, values)), _LONGEST_LIST)
     known = frozenset(values)
     if name == "eq":
         return f"must be equal to one of {listed}", lambda value: value in known

@@ -52,7 +52,6 @@ class Subject:
     surroundings: Surroundings
     object: str
     kind: str = ""
-    week_start: int = 0
     customer: Customer | None = None
     order: Order = NO_ORDER
     projected: Order | None = None

@@ -32,6 +32,12 @@ LONGEST_NAME = 500
 MOST_LISTED = 1000
 
 
+def _filter() -> Json:
+    """A filter: conditions by the names of fields, beside the junction."""
+    junction = {"type": "string", "enum": ["and", "or"]}
+    return Json(metadata={"properties": {"junction": junction}})
+
+
 class CollectionMember(WireSchema):
     """A product or SKU that a static collection lists."""
 
@@ -51,20 +57,14 @@ class ProductCollectionCreate(WireSchema):
             max=MOST_LISTED, error=f"must NOT have more than {MOST_LISTED} items"
         ),
     )
-    filter = Json()
+    filter = _filter()
 
 
 class ProductCollectionUpdate(WireSchema):
     """Body of an update; what is absent stays. Of a static collection only the name changes."""
 
     name = Text(validate=at_most(LONGEST_NAME))
-    filter = Json()
-
-
-class CollectionFilter(WireSchema):
-    """A filter, with conditions by the name of the field beside the junction."""
-
-    junction = Text(required=True, validate=one_of("and", "or"))
+    filter = _filter()
 
 
 class ProductCollection(WireSchema):
@@ -73,7 +73,7 @@ class ProductCollection(WireSchema):
     id = Text(required=True)
     name = Text(required=True)
     type = Text(required=True)
-    filter = Part(CollectionFilter)
+    filter = _filter()
     products = Many(Part(CollectionMember))
     created_at = Moment(required=True)
     updated_at = Moment()

@@ -51,6 +51,8 @@ class SegmentList(WireSchema):
     object = Text(required=True)
     data_ref = Text(required=True)
     data = Many(Part(Segment), required=True)
+    # The reference lists this name beside a data_ref of "data": nothing stands under it.
+    segments = Many(Part(Segment), metadata={"deprecated": True})
     total = Whole(required=True)
 
 

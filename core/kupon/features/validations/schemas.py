@@ -21,6 +21,7 @@ from kupon.features.orders.schemas import CalculatedOrder, OrderBody, dump_order
 from kupon.features.vouchers.schemas import Discount
 from kupon.kit.errors import KuponError
 from kupon.storage.definitions import Definitions
+from kupon.storage.queries.offered_campaigns import CampaignFacts
 from kupon.storage.queries.promotions import TierFacts
 from kupon.storage.snapshots import VoucherFacts
 from kupon.web.fields import (
@@ -241,7 +242,7 @@ def _listed(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def dump_result(
     source: Incentive,
-    facts: IncentiveFacts,
+    facts: IncentiveFacts | CampaignFacts,
     applied: Applied,
     articles: Mapping[str, Article],
 ) -> dict[str, Any]:

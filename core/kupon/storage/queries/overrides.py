@@ -121,7 +121,7 @@ def _store(
                 raise _in_bin(kind, key)
             old.append(entry | {"id": entry_id})
         else:
-            refuse_invalid(schemas, "product", entry["metadata"], is_creation=True)
+            refuse_invalid(schemas, "product", sent.get("metadata"), is_creation=True)
             owner = _owner(key, owners) if kind is _SKU else None
             entry |= {"id": ids.new_id(kind.prefix), "source_id": key, "product_id": owner}
             new.append(entry)

@@ -98,6 +98,11 @@ class StackFacts:
     campaign_name: str
     created_at: datetime
 
+    @property
+    def effective_category_id(self) -> str | None:
+        """The stack's category, by the name that other incentives have for theirs."""
+        return self.category_id
+
 
 _LIMITS = (
     "{0}.start_date, {0}.expiration_date,"

@@ -46,6 +46,13 @@ class ValidationRuleAssignment(Base):
         ),
         Index("ix_validation_rule_assignments_rule", "project_id", "rule_id", "created_at"),
         Index("ix_validation_rule_assignments_created", "project_id", "created_at"),
+        # Evaluations read these few at once, whatever there is of codes.
+        Index(
+            "ix_validation_rule_assignments_loaded",
+            "project_id",
+            "related_object_id",
+            postgresql_where="related_object_type <> 'voucher'",
+        ),
     )
 
     project_id: Mapped[Key]

@@ -42,6 +42,14 @@ class Voucher(Base, Dated, Timed):
             "holder_id",
             postgresql_where="holder_id IS NOT NULL",
         ),
+        # What qualification offers to everybody: codes without a campaign, the newest first.
+        Index(
+            "ix_vouchers_standalone",
+            "project_id",
+            "created_at",
+            "id",
+            postgresql_where="campaign_id IS NULL",
+        ),
         # Room for a row to change on its page, without touching the indexes.
         {"postgresql_with": {"fillfactor": "85"}},
     )

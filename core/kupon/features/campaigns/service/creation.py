@@ -64,15 +64,12 @@ def _check_kind(body: Mapping[str, Any]) -> None:
         )
 
 
-def _insert(uow: UnitOfWork, row: Campaign, body: Mapping[str, Any]) -> None:
-    campaigns.insert_campaign(uow, row)
-    rules.attach(uow, Related("campaign", row.id), body.get("validation_rules"))
-
-
 def _make_promotion(uow: UnitOfWork, body: Mapping[str, Any]) -> Campaign:
     row = _row(uow, body, type="STATIC", voucher={})
-    _insert(uow, row, body)
+    campaigns.insert_campaign(uow, row)
     tiers = body.get("promotion", {}).get("tiers") or ()
+    promotions.hold_rules(uow, [body, *tiers])
+    rules.attach(uow, Related("campaign", row.id), body.get("validation_rules"))
     promotions.add_tiers(uow, row, tiers, ".promotion.tiers")
     return row
 
@@ -94,7 +91,8 @@ def _make_pool(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) 
         use_voucher_metadata_schema=body["use_voucher_metadata_schema"],
         activity_duration_after_publishing=read_lifetime(body),
     )
-    _insert(uow, row, body)
+    campaigns.insert_campaign(uow, row)
+    rules.attach(uow, Related("campaign", row.id), body.get("validation_rules"))
     code = body["voucher"].get("code") if is_standalone else None
     _make_codes(uow, project, row, pattern, count, code)
     return row

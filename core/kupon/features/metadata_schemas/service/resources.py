@@ -17,6 +17,7 @@ from kupon.storage.tables.metadata_schemas import MetadataSchema
 from kupon.storage.uow import UnitOfWork
 
 MOST_SCHEMAS = 100
+LONGEST_NAME = 512
 
 
 def list_schemas(uow: UnitOfWork, project_id: str) -> Sequence[MetadataSchema]:
@@ -42,6 +43,11 @@ def create_schema(uow: UnitOfWork, project_id: str, body: Mapping[str, Any]) -> 
 
     Raises:  duplicate_found, invalid_payload; not_found for an unknown project.
     """
+    if len(body["related_object"]) > LONGEST_NAME:
+        # It may come from the path, which no schema reads.
+        raise invalid_payload(
+            f"Property .related_object must NOT have more than {LONGEST_NAME} characters"
+        )
     metadata_schemas.lock_schemas(uow, project_id)
     if metadata_schemas.count_schemas(uow, project_id) >= MOST_SCHEMAS:
         raise invalid_payload(f"Project must NOT have more than {MOST_SCHEMAS} metadata schemas")

@@ -104,11 +104,11 @@ def delete_collection(uow: UnitOfWork, collection_id: str) -> None:
     """Remove a collection that no validation rule names.
 
     Raises:  not_found; resource_in_use with the rules.
-    Locks:   the project first: a rule that is being written is either seen or comes after.
+    Locks:   the collection, and the project: a rule that is being written is seen or comes after.
     """
     _refuse_built_in(collection_id)
-    lock_project(uow, uow.project_id)
     collection = product_collections.get_collection(uow, collection_id, is_locked=True)
+    lock_project(uow, uow.project_id)
     rules = product_collections.find_rules_using(uow, collection_id)
     if rules:
         raise _in_use(collection_id, rules)

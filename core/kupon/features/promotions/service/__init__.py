@@ -7,6 +7,7 @@ from kupon.features.promotions.service.reading import list_campaign_stacks as li
 from kupon.features.promotions.service.reading import list_campaign_tiers as list_campaign_tiers
 from kupon.features.promotions.service.reading import list_stacks as list_stacks
 from kupon.features.promotions.service.reading import list_tiers as list_tiers
+from kupon.features.promotions.service.rules import hold_rules as hold_rules
 from kupon.features.promotions.service.stacks import create_stack as create_stack
 from kupon.features.promotions.service.stacks import delete_stack as delete_stack
 from kupon.features.promotions.service.stacks import update_stack as update_stack

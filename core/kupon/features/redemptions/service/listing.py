@@ -10,7 +10,7 @@ from typing import Any
 from kupon.features.customers.schemas import dump_simple_customer
 from kupon.features.promotions.schemas import dump_redeemed_tier
 from kupon.features.redemptions import schemas
-from kupon.features.validations.service.evaluation import read_definitions
+from kupon.features.validations.service.loading import read_definitions
 from kupon.features.vouchers.schemas import dump_voucher
 from kupon.features.vouchers.service import code_key
 from kupon.kit.errors import not_found

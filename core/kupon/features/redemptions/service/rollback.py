@@ -19,7 +19,7 @@ from kupon.features.redemptions.service.counting import counted_uses
 from kupon.features.redemptions.service.listing import dump_rows
 from kupon.features.redemptions.service.redeem import Failed
 from kupon.features.redemptions.service.rows import Caller, new_row
-from kupon.features.validations.service.evaluation import read_definitions
+from kupon.features.validations.service.loading import read_definitions
 from kupon.kit.errors import KuponError, not_found
 from kupon.kit.timestamps import format_moment
 from kupon.runtime import ids

@@ -72,9 +72,7 @@ def update_segment(uow: UnitOfWork, segment_id: str, body: Mapping[str, Any]) ->
 
     Raises:  not_found; invalid_payload for a segment that isn't passive and for a broken filter.
     """
-    segment = segments.lock_segment(uow, segment_id)
-    if segment is None:
-        raise not_found("segment", segment_id)
+    segment = _lock(uow, segment_id)
     if segment.type != PASSIVE:
         raise invalid_payload(f"Segment of type '{segment.type}' cannot be changed")
     is_activated = body.get("type") == ACTIVE
@@ -101,7 +99,7 @@ def update_segment(uow: UnitOfWork, segment_id: str, body: Mapping[str, Any]) ->
 
 def delete_segment(uow: UnitOfWork, segment_id: str) -> None:
     """Remove a segment; nobody leaves it, it is just gone."""
-    segments.delete_segment(uow, segments.get_segment(uow, segment_id))
+    segments.delete_segment(uow, _lock(uow, segment_id))
     definition_activities.forget(uow, segment_id)
 
 
@@ -117,6 +115,13 @@ def list_activities(
         has_more=page.has_more,
         more_starting_after=page.rows[-1].id if page.has_more else None,
     )
+
+
+def _lock(uow: UnitOfWork, segment_id: str) -> Segment:
+    segment = segments.lock_segment(uow, segment_id)
+    if segment is None:
+        raise not_found("segment", segment_id)
+    return segment
 
 
 def _listed_customers(body: Mapping[str, Any]) -> list[str]:

@@ -61,19 +61,19 @@ def take(uow: UnitOfWork, assignment: ValidationRuleAssignment) -> None:
     rule_assignments.delete_assignments(uow, [assignment])
 
 
-def lists_of(uow: UnitOfWork, objects: Sequence[Iterable[Related | None]]) -> list[dict[str, Any]]:
+def lists_of(uow: UnitOfWork, objects: Sequence[Sequence[Related]]) -> list[dict[str, Any]]:
     """The wire's lists of the rules that hold for objects, read in one statement for all of them.
 
     Shapes:  each object comes as itself and what it inherits rules from, in the order of the list.
     """
-    chains = [[each for each in chain if each is not None] for chain in objects]
     wanted: dict[str, set[str]] = {}
-    for chain in chains:
+    for chain in objects:
         for each in chain:
             wanted.setdefault(each.type, set()).add(each.id)
     found = rule_assignments.find_assignments(
         uow, {type: sorted(ids) for type, ids in wanted.items()}
     )
     return [
-        schemas.dump_assignments(found[each] for each in chain if each in found) for chain in chains
+        schemas.dump_assignments(found[each] for each in chain if each in found)
+        for chain in objects
     ]

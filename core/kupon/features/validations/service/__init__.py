@@ -2,6 +2,12 @@
 
 from kupon.features.validations.service.evaluation import Case as Case
 from kupon.features.validations.service.evaluation import assemble as assemble
+from kupon.features.validations.service.evaluation import read_asked_counters as read_asked_counters
+from kupon.features.validations.service.incentives import find_articles as find_articles
+from kupon.features.validations.service.loading import Loaded as Loaded
+from kupon.features.validations.service.loading import load as load
+from kupon.features.validations.service.loading import read_definitions as read_definitions
+from kupon.features.validations.service.loading import snapshot_of as snapshot_of
 from kupon.features.validations.service.metadata import check_creation as check_creation
 from kupon.features.validations.service.validate import dump_refused as dump_refused
 from kupon.features.validations.service.validate import validate as validate

@@ -5,7 +5,7 @@ Source: spec rules-and-qualification, sections 5 and 6.9.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,21 +26,23 @@ def engine_customer(
     uow: UnitOfWork,
     merged: Mapping[str, Any] | None,
     facts: Facts,
-    redeemables: Sequence[Redeemable],
+    *,
+    has_figures: bool,
 ) -> Customer | None:
     """The customer as rules see it: what was sent over what is stored.
 
-    Shapes:  figures of past orders are read only where a rule is about segments.
+    Shapes:  has_figures says that what past orders come to will be asked for.
     """
     if merged is None:
         return None
-    if merged["id"] is None or not _asks_for_segments(redeemables):
+    if merged["id"] is None or not has_figures:
         return Customer(id=merged["id"], profile=merged, static_segments=facts.static_segments)
     summary = summarize(uow, [merged["id"]])[merged["id"]]
     return customers.engine_customer(merged, summary, facts.static_segments)
 
 
-def _asks_for_segments(redeemables: Sequence[Redeemable]) -> bool:
+def asks_for_segments(redeemables: Iterable[Redeemable]) -> bool:
+    """Whether a rule of any redeemable is about segments."""
     return any(
         "customer.segment" in rule.names
         for redeemable in redeemables

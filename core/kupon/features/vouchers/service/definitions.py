@@ -50,12 +50,13 @@ def read_discount(definition: Mapping[str, Any], path: str = ".discount") -> dic
     """
     with _refusing_definitions():
         discount = parse_discount(definition, path)
+    known = ("type", *discount.members)
     members = {
-        name: value
-        for name, value in definition.items()
-        if value is not None and hasattr(discount, name)
+        name: value for name, value in definition.items() if value is not None and name in known
     }
-    return members | {"effect": discount.effect, "is_dynamic": False}
+    if discount.effect is not None:
+        members["effect"] = discount.effect
+    return members | {"is_dynamic": any(name.endswith("_formula") for name in members)}
 
 
 def read_time_limits(
