@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import FrameType
 
@@ -10,6 +11,8 @@ import redis
 from flask import Flask
 from flask_smorest import Blueprint
 
+from kupon.features.areas import routes as areas
+from kupon.features.assets import routes as assets
 from kupon.features.async_actions import routes as async_actions
 from kupon.features.campaigns import jobs as campaign_jobs
 from kupon.features.campaigns import routes as campaigns
@@ -25,14 +28,19 @@ from kupon.features.orders import routes as orders
 from kupon.features.product_collections import routes as product_collections
 from kupon.features.products import routes as products
 from kupon.features.promotions import routes as promotions
+from kupon.features.publications import reactions as publication_feed
+from kupon.features.publications import routes as publications
 from kupon.features.qualifications import routes as qualifications
 from kupon.features.redemptions import reactions as redemption_feed
 from kupon.features.redemptions import routes as redemptions
 from kupon.features.segments import jobs as segment_jobs
 from kupon.features.segments import reactions as segment_feed
 from kupon.features.segments import routes as segments
+from kupon.features.templates import routes as templates
+from kupon.features.trash_bin import routes as trash_bin
 from kupon.features.validation_rules import routes as validation_rules
 from kupon.features.validations import routes as validations
+from kupon.features.vouchers import reactions as voucher_feed
 from kupon.features.vouchers import routes as vouchers
 from kupon.jobs.registry import JobRegistry, Periodic
 from kupon.jobs.relay import Relay
@@ -50,6 +58,7 @@ from kupon.web.app import build_app
 EVENTS_KEPT = timedelta(days=30)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    areas.blueprint,
     async_actions.blueprint,
     campaigns.blueprint,
     categories.blueprint,
@@ -62,9 +71,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     product_collections.blueprint,
     products.blueprint,
     promotions.blueprint,
+    publications.blueprint,
     qualifications.blueprint,
     redemptions.blueprint,
     segments.blueprint,
+    templates.blueprint,
+    trash_bin.blueprint,
     validation_rules.blueprint,
     validations.blueprint,
     vouchers.blueprint,
@@ -75,7 +87,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The WSGI application; settings come from the environment when None."""
     settings = settings or Settings.from_env()
     configure_logging(settings)
-    return build_app(settings, BLUEPRINTS)
+    app = build_app(settings, BLUEPRINTS)
+    assets.register(app)
+    return app
 
 
 def build_registry() -> JobRegistry:
@@ -84,8 +98,12 @@ def build_registry() -> JobRegistry:
     campaign_jobs.register(registry)
     segment_jobs.register(registry)
     registry.subscribe("customer_feed", customer_feed.record_activity, customer_feed.EVENTS)
+    registry.subscribe(
+        "publication_feed", publication_feed.record_activity, publication_feed.EVENTS
+    )
     registry.subscribe("redemption_feed", redemption_feed.record_activity, redemption_feed.EVENTS)
     registry.subscribe("segment_members", segment_feed.refresh_members, segment_feed.EVENTS)
+    registry.subscribe("voucher_feed", voucher_feed.record_activity, voucher_feed.EVENTS)
     registry.periodic += [
         Periodic("purge_idempotency", timedelta(hours=1), _purge_idempotency),
         Periodic("purge_events", timedelta(hours=1), _purge_events),
@@ -137,6 +155,38 @@ def provision(settings: Settings, name: str) -> dict[str, str]:
         uow.commit()
     engine.dispose()
     return credentials
+
+
+def add_integration_key(settings: Settings, project_id: str, name: str) -> dict[str, str]:
+    """Create a key for one integration with a project; its secret is known now only.
+
+    Raises:  KuponError not_found for the project.
+    """
+    engine = open_database(settings.database_url, pool_size=1)
+    try:
+        with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
+            key = management.add_integration_key(uow, project_id, name)
+            uow.commit()
+    finally:
+        engine.dispose()
+    return key
+
+
+def add_restricted_key(
+    settings: Settings, project_id: str, name: str, named: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Create a key for some areas and stores of a project; its secret is known now only.
+
+    Raises:  KuponError; see `management.add_restricted_key`.
+    """
+    engine = open_database(settings.database_url, pool_size=1)
+    try:
+        with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
+            key = management.add_restricted_key(uow, project_id, name, named)
+            uow.commit()
+    finally:
+        engine.dispose()
+    return key
 
 
 class _StopSignal:

@@ -18,8 +18,17 @@ PRODUCTS += [("mug", "Stoneware mug", 725)]
 QUANTITIES = [2, 1, 3]
 DISCOUNT = {"type": "PERCENT", "percent_off": 10, "effect": "APPLY_TO_ITEMS"}
 
+OTHER_DISCOUNT = {"type": "AMOUNT", "amount_off": 500, "effect": "APPLY_TO_ORDER"}
+
 AMOUNT = 12405
 TO_PAY = 11164
+
+# What qualifications send besides, for conditions that no index can narrow.
+ORDER_METADATA: dict[str, Any] = {"place": "harbour", "weight": 12}
+METADATA: dict[str, Any] = {"till": "till-7"}
+# The ids of the tiers that fit begin so, and that many there are in each project.
+FITTING = "promo_fit_"
+FITTING_COUNT = 10
 
 # The generator puts numbers of seven digits in their place, so all requests are equally long.
 CODE_NUMBER = "%(n)07d"
@@ -30,14 +39,30 @@ def cart_body(code: str) -> dict[str, Any]:
     """One coupon, a known customer, three lines of products that the catalogue knows."""
     return {
         "redeemables": [{"object": "voucher", "id": code}],
-        "customer": {"source_id": f"buyer-{BUYER_NUMBER}"},
-        "order": {
-            "items": [
-                {"product_id": name, "quantity": quantity, "price": price}
-                for (name, _, price), quantity in zip(PRODUCTS, QUANTITIES, strict=True)
-            ]
-        },
+        "customer": _customer(),
+        "order": {"items": _items()},
     }
+
+
+def qualification_body() -> dict[str, Any]:
+    """The same customer and lines, and a page that has room for more than what fits."""
+    return {
+        "customer": _customer(),
+        "order": {"items": _items(), "metadata": ORDER_METADATA},
+        "metadata": METADATA,
+        "options": {"limit": 50},
+    }
+
+
+def _customer() -> dict[str, Any]:
+    return {"source_id": f"buyer-{BUYER_NUMBER}"}
+
+
+def _items() -> list[dict[str, Any]]:
+    return [
+        {"product_id": name, "quantity": quantity, "price": price}
+        for (name, _, price), quantity in zip(PRODUCTS, QUANTITIES, strict=True)
+    ]
 
 
 def write_request(path: str, body: Any, headers: Mapping[str, str]) -> bytes:
@@ -63,6 +88,17 @@ def check_validation(answer: Any) -> None:
     _check_order(answer["order"])
     assert len(answer["redeemables"]) == 1, answer
     assert answer["redeemables"][0]["status"] == "APPLICABLE", answer
+
+
+def check_qualification(answer: Any) -> None:
+    """All that fits, nothing else, and every figure of each."""
+    page = answer["redeemables"]
+    found = [offer["id"] for offer in page["data"]]
+    assert len(found) == FITTING_COUNT, found
+    assert all(name.startswith(FITTING) for name in found), found
+    assert page["has_more"] is False, page["more_starting_after"]
+    for offer in page["data"]:
+        _check_order(offer["order"])
 
 
 def check_redemption(answer: Any) -> None:

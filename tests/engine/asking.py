@@ -38,9 +38,11 @@ HALF_OF_ITEMS: Definition = {"type": "PERCENT", "effect": "APPLY_TO_ITEMS", "per
 EVERY_PRODUCT = {"object": "products_collection", "id": ALL_PRODUCTS}
 
 
-def line(product: str = "a", quantity: int | None = 1, price: int | None = 1000, **more: Any) -> Any:
-    """A line as it is sent; members that are None are left out."""
-    members = {"product_id": product, "quantity": quantity, "price": price, **more}
+def line(
+    name: str, quantity: int | None = 1, price: int | None = 1000, /, **more: Any
+) -> dict[str, Any]:
+    """A line of a product as it is sent; members that are None are left out."""
+    members = {"product_id": name, "quantity": quantity, "price": price, **more}
     return {name: value for name, value in members.items() if value is not None}
 
 
@@ -149,9 +151,9 @@ def verdict(step: Step) -> str:
 
 
 def answered(after: Order, since: Order) -> dict[str, Any]:
-    """An order as the wire prints it: what names its lines, and all numbers."""
+    """An order as the wire prints it: what names its lines, metadata and all numbers."""
     items = [_answered(*pair) for pair in earlier_items(after, since)]
-    return {**figures(after, since=since), "items": items}
+    return {**figures(after, since=since), "items": items, "metadata": dict(after.metadata)}
 
 
 def _answered(item: Item, since: Item) -> dict[str, Any]:
@@ -160,4 +162,5 @@ def _answered(item: Item, since: Item) -> dict[str, Any]:
     return {
         **{name: value for name, value in named.items() if value is not None},
         **item_figures(item, since),
+        "metadata": dict(item.metadata),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -92,15 +93,16 @@ def test_previous_discounts_are_taken_over() -> None:
             "items": [
                 {"quantity": 1, "price": 600, "discount_amount": 200, "discount_quantity": 0},
                 {"quantity": 1, "price": 100, "discount_amount": 250},
-                {"quantity": 1, "discount_amount": 50, "discount_quantity": 1},
+                {"quantity": 1, "discount_amount": 50, "discount_quantity": 4},
+                {"amount": 100, "discount_quantity": 4},
             ],
         },
         {},
     )
     assert order.discount_amount == 300
-    # Never more than the line is worth.
-    assert [item.discount_amount for item in order.items] == [200, 100, 0]
-    assert [item.discount_quantity for item in order.items] == [0, 0, 1]
+    # Never more than the line is worth, nor more units than it has.
+    assert [item.discount_amount for item in order.items] == [200, 100, 0, 0]
+    assert [item.discount_quantity for item in order.items] == [0, 0, 1, 0]
     assert order.has_order_discount
     assert order.has_item_discount
     assert order.total_discount_amount == 600
@@ -139,6 +141,8 @@ def test_a_line_keeps_what_names_it() -> None:
                 sku_id="sku_1",
                 product=line["product"],
                 sku=line["sku"],
+                product_facts=line["product"],
+                sku_facts=line["sku"],
                 metadata={"gift": True},
                 quantity=1,
                 price=1700,
@@ -157,6 +161,85 @@ def test_a_discounted_line_is_another_line() -> None:
     assert line.discount_amount == 3
     with pytest.raises(FrozenInstanceError):
         line.discounted(4).discount_amount = 0  # type: ignore[misc]
+
+
+def test_facts_are_kept_apart_from_what_is_printed() -> None:
+    facts = {"id": "prod_1", "source_id": "TEA", "metadata": {"color": "red"}}
+    sent = {"product": {"id": "prod_1"}, "product_facts": facts, "sku_id": "sku_1", "quantity": 1}
+    (item,) = build_order({"items": [sent]}, {}).items
+    assert item.product == {"id": "prod_1"}
+    assert item.product_facts == facts
+    assert item.product_names == frozenset(("prod_1", "TEA"))
+    assert item.sku_names == frozenset(("sku_1",))
+    assert item.is_sku
+
+
+@pytest.mark.parametrize(
+    ("item", "price", "units"),
+    [
+        pytest.param(Item(price=5, amount=99, quantity=2), 5, 2, id="as sent"),
+        pytest.param(Item(amount=5, quantity=2), Fraction(5, 2), 2, id="from the amount"),
+        pytest.param(Item(amount=5), 5, 1, id="one unit where none is known"),
+        pytest.param(Item(amount=5, quantity=0), None, 0, id="of no units"),
+        pytest.param(Item(quantity=3), None, 3, id="unknown"),
+    ],
+)
+def test_price_of_a_unit(item: Item, price: Any, units: int) -> None:
+    assert (item.unit_price, item.units) == (price, units)
+
+
+@pytest.mark.parametrize(
+    ("item", "taken", "left"),
+    [
+        pytest.param(
+            Item(quantity=3, amount=30, initial_quantity=1, initial_amount=10),
+            (2, 20),
+            (1, 10),
+            id="some",
+        ),
+        pytest.param(
+            Item(quantity=1, amount=10, initial_quantity=3, initial_amount=30),
+            (-2, -20),
+            (3, 30),
+            id="back again",
+        ),
+        pytest.param(
+            Item(quantity=2, amount=20, initial_quantity=0, initial_amount=0),
+            (2, 20),
+            (0, 0),
+            id="all that was added",
+        ),
+        pytest.param(Item(quantity=2, amount=20), (2, 20), (None, None), id="what was not sent"),
+        pytest.param(Item(quantity=2), (1, 10), (1, None), id="no amount"),
+        pytest.param(
+            Item(quantity=1, amount=5, initial_quantity=1, initial_amount=5),
+            (2, 10),
+            (0, 0),
+            id="more than there is",
+        ),
+    ],
+)
+def test_units_off_a_line(item: Item, taken: tuple[int, int], left: Any) -> None:
+    rest = item.without_units(*taken)
+    assert (rest.quantity, rest.amount) == left
+
+
+def test_orders_differ_by_discounts_and_quantities() -> None:
+    line = Item(quantity=1, amount=10)
+    order = Order(amount=10, items=(line,))
+    assert not order.differs_from(order.changed(items=(line.changed(price=10),), amount=99))
+    assert order.differs_from(order.changed(discount_amount=1))
+    assert order.differs_from(order.changed(items=()))
+    for change in ({"quantity": 2}, {"discount_amount": 1}, {"discount_quantity": 1}):
+        assert order.differs_from(order.changed(items=(line.changed(**change),)))
+
+
+def test_sums_of_lines_follow_the_lines() -> None:
+    order = Order(amount=10, items=(Item(amount=10, discount_amount=4),))
+    assert order.items_discount_amount == 4
+    assert order.changed(discount_amount=5).items_discount_amount == 4
+    emptied = order.changed(items=(), discount_amount=2)
+    assert (emptied.items_discount_amount, emptied.total_discount_amount) == (0, 2)
 
 
 def test_order_totals() -> None:

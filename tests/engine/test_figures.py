@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kupon.engine.figures import figures, item_figures
+from kupon.engine.figures import earlier_items, figures, item_figures
 from kupon.engine.order import Item, Order
 
 
@@ -69,13 +69,69 @@ def test_both_kinds_since_a_moment() -> None:
         pytest.param(Item(), Item(), [], id="nothing known"),
         pytest.param(
             Item(quantity=2, initial_quantity=2, price=None, discount_quantity=1),
-            Item(),
-            [("quantity", 2), ("initial_quantity", 2), ("discount_quantity", 1)],
+            Item(quantity=2, initial_quantity=2),
+            [
+                ("quantity", 2),
+                ("initial_quantity", 2),
+                ("discount_quantity", 1),
+                ("applied_discount_quantity", 1),
+            ],
             id="no price",
         ),
         pytest.param(
+            Item(quantity=2, initial_quantity=2, discount_quantity=1),
+            None,
+            [
+                ("quantity", 2),
+                ("initial_quantity", 2),
+                ("discount_quantity", 1),
+                ("applied_discount_quantity", 0),
+            ],
+            id="free units of an earlier step",
+        ),
+        pytest.param(
+            Item(quantity=1, discount_quantity=0),
+            Item(quantity=3, discount_quantity=2),
+            [
+                ("quantity", 1),
+                ("discount_quantity", 0),
+                ("applied_discount_quantity", -2),
+                ("applied_quantity", -2),
+            ],
+            id="free units that are gone",
+        ),
+        pytest.param(
+            Item(quantity=3, initial_quantity=0, price=50, amount=150, initial_amount=0),
+            Item(quantity=0, amount=0),
+            [
+                ("quantity", 3),
+                ("initial_quantity", 0),
+                ("price", 50),
+                ("applied_quantity", 3),
+                ("applied_quantity_amount", 150),
+                ("amount", 150),
+                ("initial_amount", 0),
+                ("subtotal_amount", 150),
+            ],
+            id="an appended line",
+        ),
+        pytest.param(
+            Item(quantity=2, amount=30, discount_amount=0),
+            Item(quantity=2, amount=50, discount_amount=40),
+            [
+                ("quantity", 2),
+                ("applied_quantity", 0),
+                ("applied_quantity_amount", -20),
+                ("amount", 30),
+                ("discount_amount", 0),
+                ("applied_discount_amount", -40),
+                ("subtotal_amount", 30),
+            ],
+            id="a line whose amount and discount are gone",
+        ),
+        pytest.param(
             Item(quantity=2, initial_quantity=2, price=50, amount=100, initial_amount=100),
-            Item(),
+            Item(quantity=2, amount=100),
             [
                 ("quantity", 2),
                 ("initial_quantity", 2),
@@ -110,5 +166,12 @@ def test_both_kinds_since_a_moment() -> None:
         ),
     ],
 )
-def test_line(item: Item, since: Item, answer: list[tuple[str, int]]) -> None:
-    assert printed(item_figures(item, since)) == answer
+def test_line(item: Item, since: Item | None, answer: list[tuple[str, int]]) -> None:
+    """Since None is since the line as it is now."""
+    assert printed(item_figures(item, item if since is None else since)) == answer
+
+
+def test_lines_are_paired_with_themselves_and_appended_ones_with_nothing() -> None:
+    old, new = Item(amount=1), Item(amount=2)
+    pairs = list(earlier_items(Order(items=(old, new)), Order(items=(old,))))
+    assert pairs == [(old, old), (new, Item(quantity=0, amount=0))]

@@ -88,6 +88,40 @@ def test_the_moment_before_a_first_discount_had_none() -> None:
     assert not before.has_item_discount
 
 
+def test_the_moment_before_lacks_the_units_that_were_added() -> None:
+    grown = {
+        "quantity": 5,
+        "initial_quantity": 2,
+        "price": 100,
+        "amount": 500,
+        "initial_amount": 200,
+        "applied_quantity": 3,
+        "applied_quantity_amount": 300,
+        "discount_quantity": 3,
+        "applied_discount_quantity": 3,
+        "discount_amount": 300,
+        "applied_discount_amount": 300,
+    }
+    appended = {
+        "quantity": 1,
+        "initial_quantity": 0,
+        "amount": 40,
+        "initial_amount": 0,
+        "applied_quantity": 1,
+        "applied_quantity_amount": 40,
+    }
+    unsent = {"quantity": 1, "applied_quantity": 1}
+    before, after = moments(
+        {"amount": 540, "initial_amount": 200, "items": [grown, appended, unsent]}
+    )
+    assert (before.amount, before.initial_amount, after.amount) == (200, 200, 540)
+    assert before.items == (
+        Item(quantity=2, initial_quantity=2, price=100, amount=200, initial_amount=200),
+        Item(quantity=0, initial_quantity=0, amount=0, initial_amount=0),
+        Item(),
+    )
+
+
 def test_an_order_without_discounts() -> None:
     plain = Order(amount=100, initial_amount=100)
     assert restore_order({"amount": 100, "discount_amount": None, "items": []}) == plain

@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
+from tests.engine import asking
+from tests.engine.asking import (
+    HALF_OF_ITEMS,
+    NOW,
+    TEN_OFF,
+    Definition,
+    answered,
+    article,
+    cart,
+    code,
+    line,
+    product,
+    tier,
+)
 
 from kupon.engine import redeem, rollback
 from kupon.engine.cart import build_order
-from kupon.engine.discounts import parse_discount
-from kupon.engine.effects import RestoreVoucher, UseVoucher
-from kupon.engine.figures import figures, item_figures
-from kupon.engine.limits import parse_validity
-from kupon.engine.model import (
-    Evaluation,
-    Redeemable,
-    Snapshot,
-    StackingRules,
-    Status,
-    Voucher,
-)
-from kupon.engine.order import Order
+from kupon.engine.effects import RestoreTier, RestoreVoucher, UseTier, UseVoucher
+from kupon.engine.figures import figures
+from kupon.engine.giftcards import GiftCredits
+from kupon.engine.model import Evaluation, Redeemable, Status
+from kupon.engine.order import Item, Order
 from kupon.engine.refusals import PRECEDING_FAILED, REDEEMABLES_LIMIT, Refusal
 from kupon.engine.rollback import RedeemedOrder, Rollback
 from kupon.engine.stored import moments
-from kupon.engine.validate import evaluate
 
-NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-TEN_OFF = {"type": "AMOUNT", "amount_off": 1000}
-HALF_OF_ITEMS = {"type": "PERCENT", "effect": "APPLY_TO_ITEMS", "percent_off": 50}
 CART = {
     "amount": 10000,
     "items": [
@@ -41,22 +42,9 @@ CART = {
 }
 
 
-def code(name: str, discount: dict[str, Any] = TEN_OFF, **facts: Any) -> Redeemable:
-    limits = parse_validity(facts.pop("limits", {}))
-    worth = parse_discount(discount)
-    voucher = Voucher(id=f"v_{name}", code=name, worth=worth, validity=limits, **facts)
-    return Redeemable(object="voucher", id=name, source=voucher)
-
-
 def judge(*redeemables: Redeemable, order: Order | None = None, **rules: Any) -> Evaluation:
-    return evaluate(
-        Snapshot(
-            now=NOW,
-            timezone=ZoneInfo("Europe/Warsaw"),
-            order=build_order(CART, {}) if order is None else order,
-            redeemables=redeemables,
-            rules=StackingRules(**rules),
-        )
+    return asking.judge(
+        *redeemables, order=build_order(CART, {}) if order is None else order, **rules
     )
 
 
@@ -188,7 +176,7 @@ def test_limit_skips_without_spoiling_mode_all() -> None:
 def test_no_redeemables_change_nothing() -> None:
     evaluation = judge()
     assert evaluation.end is evaluation.start
-    assert evaluation.is_valid
+    assert not evaluation.is_valid
 
 
 def test_redeem_uses_every_applied_voucher_in_order() -> None:
@@ -217,23 +205,48 @@ def test_redeem_in_mode_partial_with_none_refuses_with_the_first_failure() -> No
     assert redeem.decide(evaluation) == redeem.Decision(refusal=Refusal("voucher_disabled", "A"))
 
 
-def answer(evaluation: Evaluation) -> dict[str, Any]:
-    """The root order as the wire prints it, numbers and line ids only."""
-    ends = zip(evaluation.end.items, evaluation.start.items, strict=True)
-    items = [{"id": item.id, **item_figures(item, since)} for item, since in ends]
-    return {**figures(evaluation.end, since=evaluation.start), "items": items}
+def test_redeem_refuses_what_was_passed_over_altogether() -> None:
+    nothing = {**TEN_OFF, "amount_off": 0}
+    evaluation = judge(code("A", nothing), redeemables_no_effect_rule="SKIP")
+    assert redeem.decide(evaluation).refusal == Refusal(
+        "redeemables_skipped", "Redeemable cannot be applied due to no effect"
+    )
+
+
+def test_redeem_refuses_nothing_at_all() -> None:
+    # A promotion stack may have lost its tiers.
+    assert redeem.decide(judge()) == redeem.Decision(refusal=Refusal("redeemables_skipped"))
+
+
+def test_redeem_tells_what_a_tier_came_to() -> None:
+    one, other = tier("promo_1"), tier("promo_2", HALF_OF_ITEMS)
+    assert redeem.decide(judge(one, other)).effects == (
+        UseTier(tier_id="promo_1", amount=10_000, discount_amount=1000),
+        UseTier(tier_id="promo_2", amount=10_000, discount_amount=5000),
+    )
+    nowhere = redeem.decide(judge(one, order=Order()))
+    assert nowhere.effects == (UseTier(tier_id="promo_1", amount=0, discount_amount=0),)
+
+
+def test_redeem_takes_credits_from_cards() -> None:
+    card = GiftCredits(balance=800, locked=300)
+    decision = redeem.decide(judge(code("CARD", card, quantity=1)))
+    assert decision.effects == (
+        UseVoucher("v_CARD", locked_quantity=0, credits=500, locked_credits=300),
+    )
+
+
+RESTORED = (RestoreVoucher("v_A"), RestoreTier("promo_1", amount=10_000, discount_amount=1000))
 
 
 @pytest.mark.parametrize("discount", [TEN_OFF, HALF_OF_ITEMS])
-def test_rollback_with_order_takes_the_discounts_off(discount: dict[str, Any]) -> None:
+def test_rollback_with_order_takes_the_discounts_off(discount: Definition) -> None:
     evaluation = judge(code("A", discount))
     redeemed = RedeemedOrder(
         stored=evaluation.end, status="PAID", before=evaluation.start, after=evaluation.end
     )
-    undone = rollback.decide(["v_A"], "WITH_ORDER", redeemed)
-    assert undone == Rollback(
-        effects=(RestoreVoucher("v_A"),), order=evaluation.start, status="CANCELED"
-    )
+    undone = rollback.decide(RESTORED[:1], "WITH_ORDER", redeemed)
+    assert undone == Rollback(effects=RESTORED[:1], order=evaluation.start, status="CANCELED")
     assert undone.order is not None
     assert figures(undone.order, since=undone.order) == {"amount": 10000, "total_amount": 10000}
 
@@ -243,28 +256,26 @@ def test_rollback_without_order_leaves_order_and_status() -> None:
     redeemed = RedeemedOrder(
         stored=evaluation.end, status="FULFILLED", before=evaluation.start, after=evaluation.end
     )
-    undone = rollback.decide(["v_A", "v_B"], "WITHOUT_ORDER", redeemed)
+    undone = rollback.decide(RESTORED, "WITHOUT_ORDER", redeemed)
     assert undone == Rollback(
-        effects=(RestoreVoucher("v_A"), RestoreVoucher("v_B")),
+        effects=RESTORED,
         order=evaluation.end,
         status="FULFILLED",
     )
 
 
 def test_rollback_of_a_redemption_without_order() -> None:
-    assert rollback.decide(["v_A"], "WITH_ORDER", None) == Rollback(
-        effects=(RestoreVoucher("v_A"),)
-    )
+    assert rollback.decide(RESTORED[:1], "WITH_ORDER", None) == Rollback(effects=RESTORED[:1])
 
 
 @pytest.mark.uncertain
 def test_rollback_subtracts_only_its_own_request() -> None:
     first = judge(code("A"), code("B", HALF_OF_ITEMS))
     second = judge(code("C"), code("D", HALF_OF_ITEMS), order=first.end)
-    before, after = moments(answer(first))
+    before, after = moments(answered(first.end, first.start))
     redeemed = RedeemedOrder(stored=second.end, status="PAID", before=before, after=after)
 
-    undone = rollback.decide(["v_A", "v_B"], "WITH_ORDER", redeemed)
+    undone = rollback.decide(RESTORED, "WITH_ORDER", redeemed)
 
     assert undone.status == "CANCELED"
     assert undone.order is not None
@@ -304,3 +315,89 @@ def test_rollback_never_takes_off_more_than_is_there() -> None:
     left = rollback.without(redeemed)
     assert left.discount_amount == 0
     assert [item.discount_amount for item in left.items] == [0, 0]
+
+
+ARTICLES = [article("a", 1000), article("b", 2500)]
+
+
+def unit(effect: str, unit_off: int, unit_type: str) -> Definition:
+    return {"type": "UNIT", "effect": effect, "unit_off": unit_off, "unit_type": unit_type}
+
+
+@pytest.mark.parametrize("is_printed", [False, True])
+@pytest.mark.parametrize(
+    "worth",
+    [
+        pytest.param(unit("ADD_NEW_ITEMS", 2, "a"), id="more of a line"),
+        pytest.param(unit("ADD_NEW_ITEMS", 2, "b"), id="a new line"),
+        pytest.param(unit("ADD_MISSING_ITEMS", 3, "a"), id="missing ones"),
+        pytest.param(unit("REPLACE_ITEMS", 2, "b"), id="other ones"),
+        pytest.param(unit("ADD_NEW_ITEMS", 2, "z"), id="without price"),
+        pytest.param(unit("ADD_NEW_ITEMS", 2, "u"), id="a line of unknown quantity"),
+    ],
+)
+def test_rollback_takes_units_out_again(worth: Definition, is_printed: bool) -> None:
+    order = cart(
+        line("a", 2, 1000, discount_amount=1800, discount_quantity=1),
+        line("empty", 0, 5),
+        line("u", None, None, amount=700),
+        amount=5000,
+    )
+    evaluation = judge(code("A", worth, rules=(only_a(),)), order=order, articles=ARTICLES)
+    after = evaluation.end
+    assert after.differs_from(order)
+    told = answered(after, order)
+    before, after = moments(told) if is_printed else (order, after)
+    assert [told_of(item) for item in before.items[:3]] == [told_of(item) for item in order.items]
+    left = rollback.without(
+        RedeemedOrder(stored=evaluation.end, status="PAID", before=before, after=after)
+    )
+    assert (left.amount, left.total_discount_amount) == (5000, 1800)
+    assert [told_of(item) for item in left.items] == [told_of(item) for item in order.items]
+
+
+def only_a() -> Any:
+    return asking.listed(product("a"))
+
+
+def told_of(item: Item) -> Any:
+    return (
+        item.quantity,
+        item.amount,
+        item.discount_amount,
+        item.discount_quantity,
+        item.initial_quantity,
+    )
+
+
+def test_rollback_in_the_order_of_the_requests_empties_appended_lines() -> None:
+    first = judge(
+        code("A", unit("ADD_NEW_ITEMS", 2, "b")), order=cart(line("a")), articles=ARTICLES
+    )
+    second = judge(code("B", unit("ADD_NEW_ITEMS", 3, "b")), order=first.end, articles=ARTICLES)
+    order = second.end
+    assert [item.quantity for item in order.items] == [1, 5]
+    left = []
+    for evaluation in (first, second):
+        redeemed = RedeemedOrder(
+            stored=order, status="PAID", before=evaluation.start, after=evaluation.end
+        )
+        order = rollback.without(redeemed)
+        left.append([item.quantity for item in order.items])
+    assert left == [[1, 3], [1]]
+    assert (order.amount, order.total_discount_amount) == (1000, 0)
+
+
+def test_rollback_keeps_later_discounts_within_what_is_left() -> None:
+    first = judge(
+        code("A", unit("REPLACE_ITEMS", 1, "b"), rules=(only_a(),)),
+        order=cart(line("a"), line("b", 1, 2500)),
+        articles=ARTICLES,
+    )
+    everything = {**HALF_OF_ITEMS, "percent_off": 100}
+    second = judge(code("B", everything), order=first.end)
+    redeemed = RedeemedOrder(stored=second.end, status="PAID", before=first.start, after=first.end)
+    left = rollback.without(redeemed)
+    assert [(item.quantity, item.amount) for item in left.items] == [(1, 1000), (1, 2500)]
+    # The second request took 5000 off two units for 2500, of which one is left.
+    assert [item.discount_amount for item in left.items] == [0, 2500]

@@ -36,6 +36,20 @@ def events(engine, project):
 
 
 @pytest.fixture
+def give(uow):
+    """Makes a customer the holder of a code: `give("CODE", customer)`."""
+
+    def update(code, customer):
+        uow.driver.execute(
+            "UPDATE vouchers SET holder_id = %s WHERE project_id = %s AND code = %s",
+            (customer["id"], uow.project_id, code),
+        )
+        uow.commit()
+
+    return update
+
+
+@pytest.fixture
 def validate(api):
     """Validates: `validate("CODE", promotion_tier(id), order=cart((1, 1000)))`; the answer."""
     return _requesting(api, "/v1/validations")

@@ -28,7 +28,6 @@ RESERVED = {
     "missing_order_items",
     "missing_order_items_amount",
     "missing_param",
-    "missing_required_permission",
     "order_rules_violated",
     "promotion_inactive",
     "promotion_not_active_now",

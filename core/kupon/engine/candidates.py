@@ -9,30 +9,58 @@ Source: performance.md, lesson 3; engine.rules.necessary.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from kupon.engine.customer import read_field
+from kupon.engine.customer import Customer, read_field
+from kupon.engine.filters import Surroundings
 from kupon.engine.model import PromotionTier, Snapshot
-from kupon.engine.rules import Omitted
+from kupon.engine.rules import Failure, Omitted, Rule, Subject
 from kupon.engine.rules.necessary import SAYS_NOTHING, Necessary, texts_of
+from kupon.engine.rules.nodes import All, Node
+from kupon.engine.rules.subject import NO_MATCH
+from kupon.engine.segments import Segments
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Candidate:
-    """A tier that may qualify; rank puts the newest first."""
+    """A tier that may qualify.
+
+    Shapes: rank puts the newest first; node is all that its rules ask, less those about past uses.
+    """
 
     tier: PromotionTier
     created_at: datetime
     rank: tuple[float, str] = field(init=False)
+    node: Node | None = field(init=False)
 
     def __post_init__(self) -> None:
-        """Work out the rank once."""
+        """Work out once what every request needs."""
         object.__setattr__(self, "rank", (-self.created_at.timestamp(), self.tier.id))
+        object.__setattr__(self, "node", _plain_node(self.tier.rules))
+
+
+def _plain_node(rules: Sequence[Rule]) -> Node | None:
+    nodes = tuple(rule.node for rule in rules if rule.node is not None and not rule.counters)
+    return All(nodes) if len(nodes) > 1 else next(iter(nodes), None)
+
+
+def promising(
+    candidates: Iterable[Candidate], subject: Subject, omitted: Omitted
+) -> Iterator[Candidate]:
+    """Yield the candidates that no rule stands against at once, one by one as they are asked for.
+
+    Shapes: subject is what the rules of all tiers look at, without past uses.
+    """
+    # Where no index narrows the search this runs for each of ten thousand tiers.
+    for candidate in candidates:
+        node = candidate.node
+        if node is None or type(node.judge(subject, omitted, NO_MATCH)) is not Failure:
+            yield candidate
 
 
 class Key(NamedTuple):
@@ -45,6 +73,7 @@ class Key(NamedTuple):
 _ALWAYS: Final = Key("always")
 _CUSTOMER: Final = Key("customer")
 _BY_RANK: Final = attrgetter("rank")
+_NONE: Final[frozenset[Any]] = frozenset()
 
 
 def keys_of(tier: PromotionTier, omitted: Omitted) -> tuple[Key, ...]:
@@ -80,8 +109,9 @@ class Index:
         """Hold nothing yet; omitted is what rules will not be asked."""
         self._omitted = omitted
         self._buckets: dict[Key, tuple[Candidate, ...]] = {}
-        self._by_kind: dict[str, frozenset[Hashable]] = {}
+        self._by_kind: dict[str, frozenset[Any]] = {}
         self._amounts: tuple[int, ...] = ()
+        self._properties: frozenset[str] = frozenset()
         self._later: tuple[tuple[datetime, Candidate], ...] = ()
 
     def renewed(self, gone: Iterable[Candidate], come: Iterable[Candidate], now: datetime) -> Index:
@@ -119,11 +149,7 @@ class Index:
             values.setdefault(key.kind, set()).add(key.value)
         self._by_kind = {kind: frozenset(found) for kind, found in values.items()}
         self._amounts = tuple(sorted(values.get("amount", ())))
-
-    @property
-    def segments(self) -> frozenset[Any]:
-        """The segments that tell candidates apart."""
-        return self._by_kind.get("segment", frozenset())
+        self._properties = frozenset(name for name, _ in values.get("metadata", ()))
 
     def find(self, snapshot: Snapshot) -> list[Candidate]:
         """Return the candidates of a request, the newest first."""
@@ -145,41 +171,30 @@ class Index:
 
     def _keys(self, snapshot: Snapshot) -> Iterator[Key]:
         yield _ALWAYS
-        order = snapshot.order
+        order, surroundings = snapshot.order, snapshot.surroundings
         names = {name for item in order.items for name in item.product_names | item.sku_names}
         yield from (Key("article", name) for name in names)
-        for collection in self._by_kind.get("collection", ()):
-            if _has_line(str(collection), snapshot):
-                yield Key("collection", collection)
+        wanted = self._by_kind.get("collection", _NONE)
+        found = snapshot.collections.touched(wanted, order.items, surroundings)
+        yield from (Key("collection", collection) for collection in found)
         left = order.total_amount
         if left is not None:
             reached = self._amounts[: bisect_right(self._amounts, left)]
             yield from (Key("amount", amount) for amount in reached)
         if snapshot.customer is not None:
-            yield from self._keys_of_customer(snapshot)
+            yield _CUSTOMER
+            yield from self._keys_of(snapshot.customer, snapshot.segments, surroundings)
 
-    def _keys_of_customer(self, snapshot: Snapshot) -> Iterator[Key]:
-        customer = snapshot.customer
-        if customer is None:
-            return
-        yield _CUSTOMER
-        surroundings = snapshot.surroundings
-        for segment in self.segments:
-            if snapshot.segments.contains(segment, customer, surroundings):
-                yield Key("segment", segment)
+    def _keys_of(
+        self, customer: Customer, segments: Segments, surroundings: Surroundings
+    ) -> Iterator[Key]:
+        wanted = self._by_kind.get("segment", _NONE)
+        found = segments.held(wanted, customer, surroundings)
+        yield from (Key("segment", segment) for segment in found)
         yield from (Key("loyalty_tier", tier) for tier in customer.loyalty_tiers)
-        names = {value[0] for value in self._by_kind.get("metadata", ())}  # type: ignore[index]
-        for name in names:
+        for name in self._properties:
             value = read_field(customer, f"metadata.{name}")
             yield from (Key("metadata", (name, text)) for text in texts_of(value))
-
-
-def _has_line(collection_id: str, snapshot: Snapshot) -> bool:
-    surroundings = snapshot.surroundings
-    return any(
-        snapshot.collections.contains(collection_id, item, surroundings)
-        for item in snapshot.order.items
-    )
 
 
 def _is_over(tier: PromotionTier, now: datetime) -> bool:

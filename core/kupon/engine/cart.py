@@ -18,8 +18,8 @@ def build_order(payload: Mapping[str, Any], prices: Prices) -> Order:
 
     Shapes: payload is type-checked; quantities are integers. prices maps the ids and source ids
         of products and SKUs to their stored prices; what it lacks has no stored price. Previous
-        discounts of a line are cut to the line's amount and units; the sent `initial_amount` is ignored.
-        product_facts and sku_facts of a line are what is known of its articles, in all.
+        discounts of a line are cut to the line's amount and units; the sent `initial_amount` is
+        ignored. product_facts and sku_facts of a line are what is known of its articles, in all.
     Units:  minor units.
     """
     items = tuple(_build_item(line, prices) for line in payload.get("items") or ())

@@ -5,7 +5,7 @@ Source: spec rules-and-qualification, section 18.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -51,6 +51,23 @@ class Collections:
             return True
         collection = self.by_id.get(collection_id)
         return collection is not None and collection.contains(item, surroundings)
+
+    def touched(
+        self, wanted: Iterable[str], items: Sequence[Item], surroundings: Surroundings
+    ) -> Iterator[str]:
+        """Yield those of the wanted collections that some line belongs to."""
+        if not items:
+            return
+        products = frozenset().union(*(item.product_names for item in items))
+        skus = frozenset().union(*(item.sku_names for item in items))
+        for collection_id in wanted:
+            found = self.by_id.get(collection_id)
+            if found is not None and found.filter is None and collection_id != ALL_PRODUCTS:
+                # One look for all lines: there may be hundreds of lists.
+                if not (found.products.isdisjoint(products) and found.skus.isdisjoint(skus)):
+                    yield collection_id
+            elif any(self.contains(collection_id, item, surroundings) for item in items):
+                yield collection_id
 
 
 NO_COLLECTIONS: Final = Collections()

@@ -42,14 +42,14 @@ class Fields:
     def __init__(self, definition: object, path: str, key: str = "invalid_payload") -> None:
         """Hold an object found at a path; refuses anything that is no object."""
         self._path = path
-        self._key = key
+        self.key = key
         if not isinstance(definition, Mapping):
             raise self.error("", "must be object")
         self.members: Mapping[str, Any] = definition
 
     def error(self, name: str, text: str) -> DefinitionError:
         """Build the error for one member, or for the object itself where name is empty."""
-        return DefinitionError(f"{self._path}.{name}" if name else self._path, text, self._key)
+        return DefinitionError(f"{self._path}.{name}" if name else self._path, text, self.key)
 
     def place(self, name: str) -> str:
         """Return where a member stands in the payload."""

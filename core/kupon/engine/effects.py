@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class UseVoucher:
-    """Count one use of a code, unless its quantity (less what sessions hold) is used up."""
+    """Count one use of a code, unless its quantity (less what sessions hold) is used up.
+
+    Units:  credits are what a card pays, in minor units, and locked_credits what other sessions
+        hold of it; both are 0 for what has no balance.
+    """
 
     voucher_id: str
     locked_quantity: int
+    credits: int = 0
+    locked_credits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +36,10 @@ Use = UseVoucher | UseTier
 
 @dataclass(frozen=True, slots=True)
 class RestoreVoucher:
-    """Give one use of a code back."""
+    """Give one use of a code back, with the credits that it cost."""
 
     voucher_id: str
+    credits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def judge(
         return _refused(redeemable, order, _unmet_bundle(source), bundle)
     situation = situation_of(source, order, snapshot, surroundings, bundle)
     if subject is not None:
-        situation = _marked(situation, source.rules, subject)
+        situation = marked(situation, source.rules, subject)
     outcome = source.worth.apply(order, situation)
     if isinstance(outcome, Refusal):
         return _refused(redeemable, order, outcome, bundle)
@@ -69,7 +69,7 @@ def judge(
         refusal = _violation(source, projected(subject, outcome))
         if refusal is not None:
             return _refused(redeemable, order, refusal, bundle)
-    if not has_effect(source, order, outcome) and _is_skipped(source, snapshot.rules):
+    if _is_skipped(source, snapshot.rules) and not has_effect(source, order, outcome):
         return Step(
             redeemable=redeemable, status=Status.SKIPPED, before=order, after=order, skip=NO_EFFECT
         )
@@ -206,9 +206,10 @@ def situation_of(
     )
 
 
-def _marked(situation: Situation, rules: Sequence[Rule], subject: Subject) -> Situation:
-    """The situation with the lines that older rules mark as the only targets."""
-    places = frozenset(place for rule in rules for place in rule.marked_lines(subject))
+def marked(situation: Situation, rules: Sequence[Rule], subject: Subject) -> Situation:
+    """Return a situation with the lines that older rules mark as the only targets."""
+    marking = [rule for rule in rules if rule.marks]
+    places = frozenset(place for rule in marking for place in rule.marked_lines(subject))
     return replace(situation, places=places) if places else situation
 
 
@@ -274,7 +275,9 @@ def _operands(source: Incentive, snapshot: Snapshot, bundle: BundleResult | None
 
 
 def has_effect(source: Incentive, before: Order, applied: Applied) -> bool:
-    """Whether applying an incentive changed discounts, quantities or points (section 9.7)."""
+    """Whether applying an incentive changed discounts, quantities or a balance (section 9.7)."""
+    if applied.credits:
+        return True
     if applied.points and isinstance(source.worth, PointsSpending):
         return True
     return applied.order.differs_from(before)

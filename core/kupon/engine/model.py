@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from kupon.engine.bundles import BundleResult
@@ -131,7 +132,7 @@ class StackingRules:
     discounted_amount_mode_categories: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """Everything that one evaluation may look at, read once and frozen.
 
@@ -155,7 +156,7 @@ class Snapshot:
     locations: Locations = NO_LOCATIONS
     articles: Mapping[str, Article] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def surroundings(self) -> Surroundings:
         """What filters look at besides the customer or article."""
         return Surroundings(Moment(self.now, self.timezone), self.locations)

@@ -123,6 +123,19 @@ class Item:
         """The ids and source ids of the line's SKU; empty for a product line."""
         return self._names("sku", self.sku_id, self.sku_facts or self.sku)
 
+    @cached_property
+    def stated(self) -> Mapping[str, Any]:
+        """What answers say of the line whatever is taken off it: its ids, articles and metadata.
+
+        Shapes: without what it lacks; shared by all answers, so nobody may change it.
+        """
+        names = ("id", "source_id", "related_object", "product_id", "sku_id")
+        members = {name: getattr(self, name) for name in names}
+        for kind, part in (("product", self.product), ("sku", self.sku)):
+            members[kind] = _known(part) if part else None
+        members["metadata"] = self.metadata or None
+        return _known(members)
+
     @property
     def is_sku(self) -> bool:
         """Whether the line sells a variant of a product."""
@@ -134,6 +147,10 @@ class Item:
         if self.related_object == kind:
             names.append(self.source_id)
         return frozenset(name for name in names if name)
+
+
+def _known(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)

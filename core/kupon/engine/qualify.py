@@ -5,8 +5,8 @@ Source: spec rules-and-qualification, sections 14.2 to 14.4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from kupon.engine.bundles import BundleResult
@@ -15,6 +15,7 @@ from kupon.engine.discounts.effects import APPLY_TO_ORDER, effect_in
 from kupon.engine.judging import (
     bundle_of,
     covered_lines,
+    marked,
     particular,
     projected,
     situation_of,
@@ -44,6 +45,7 @@ class Scenario:
     has_campaigns: bool = True
     has_tiers: bool = True
     has_standalone: bool = True
+    has_held: bool = True
     has_stacks: bool = False
 
 
@@ -74,6 +76,7 @@ _TRAITS: Final[Mapping[str, Mapping[str, bool]]] = {
         "has_campaigns": False,
         "has_tiers": False,
         "has_standalone": False,
+        "has_held": False,
         "has_stacks": True,
     },
 }
@@ -84,17 +87,17 @@ SCENARIOS: Final = tuple(_TRAITS)
 class Qualified:
     """An incentive that qualifies.
 
-    Shapes: omitted are the top-level labels of rule nodes that were not asked; without any the
-        verdict is certain.
+    Shapes: omitted are the top-level labels of the nodes that were not asked, by rule; a rule
+        without any holds for certain.
     """
 
     step: Step
-    omitted: tuple[str, ...] = ()
+    omitted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def validation_status(self) -> str:
-        """The wire's word for how certain it is."""
-        return "PARTIALLY_VALID" if self.omitted else "VALID"
+    def labels(self) -> tuple[str, ...]:
+        """The labels of all rules, each once."""
+        return tuple(dict.fromkeys(label for labels in self.omitted.values() for label in labels))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +108,20 @@ class Promising:
     source: Incentive
     subject: Subject | None
     bundle: BundleResult | None
-    omitted: tuple[str, ...] = ()
+    omitted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def first_look(
-    redeemable: Redeemable, snapshot: Snapshot, scenario: Scenario, base: Subject
+    redeemable: Redeemable,
+    snapshot: Snapshot,
+    scenario: Scenario,
+    base: Subject,
+    earlier: Sequence[Step] = (),
 ) -> Promising | None:
     """Return an incentive if its own checks and its rules allow it, else None.
 
     Shapes: most candidates fail here, so nothing is calculated yet; base is the subject of all
-        redeemables of this one's kind.
+        redeemables of this one's kind; earlier are the steps of a stack before this one.
     """
     source = redeemable.source
     if source is None or refuse(redeemable, snapshot.order, snapshot.now, snapshot.timezone):
@@ -123,7 +130,7 @@ def first_look(
         if scenario.is_about_products:
             return None
         return Promising(redeemable=redeemable, source=source, subject=None, bundle=None)
-    subject = base if _is_plain(source) else particular(base, source, snapshot)
+    subject = base if _is_plain(source) else particular(base, source, snapshot, earlier)
     omitted = _left_out(source, subject, scenario)
     if omitted is None:
         return None
@@ -142,15 +149,18 @@ def _is_plain(source: Incentive) -> bool:
     return isinstance(source, PromotionTier) and not any(rule.counters for rule in source.rules)
 
 
-def _left_out(source: Incentive, subject: Subject, scenario: Scenario) -> tuple[str, ...] | None:
-    """The labels that were not asked; None where a rule does not hold."""
-    labels: tuple[str, ...] = ()
+def _left_out(
+    source: Incentive, subject: Subject, scenario: Scenario
+) -> dict[str, tuple[str, ...]] | None:
+    """The labels that were not asked, by rule; None where a rule does not hold."""
+    labels = {}
     for rule in source.rules:
         judgement = rule.judge(subject, scenario.omitted)
         if judgement.failure is not None:
             return None
-        labels += judgement.omitted
-    return tuple(dict.fromkeys(labels))
+        if judgement.omitted:
+            labels[rule.id] = judgement.omitted
+    return labels
 
 
 def _names_lines(source: Incentive, subject: Subject, snapshot: Snapshot) -> bool:
@@ -168,6 +178,8 @@ def second_look(promising: Promising, snapshot: Snapshot, scenario: Scenario) ->
     source, subject, order = promising.source, promising.subject, snapshot.order
     surroundings = snapshot.surroundings
     situation = situation_of(source, order, snapshot, surroundings, promising.bundle)
+    if subject is not None:
+        situation = marked(situation, source.rules, subject)
     if scenario.is_about_discounts and not _is_for_lines(source, snapshot, situation):
         return None
     outcome = source.worth.apply(order, situation)

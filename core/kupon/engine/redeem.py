@@ -6,6 +6,7 @@ Source: spec discounts-and-stacking, section 11.1.
 from __future__ import annotations
 
 from kupon.engine.effects import Use, UseTier, UseVoucher
+from kupon.engine.giftcards import GiftCredits
 from kupon.engine.model import Decision, Evaluation, Status, Step, Voucher
 from kupon.engine.refusals import Refusal
 
@@ -26,17 +27,29 @@ def decide(evaluation: Evaluation) -> Decision:
 
 
 def _refusal(evaluation: Evaluation) -> Refusal:
-    for step in evaluation.having(Status.INAPPLICABLE):
+    for step in evaluation.steps:
         if step.refusal is not None:
             return step.refusal
-    skip = next(step.skip for step in evaluation.steps if step.skip is not None)
-    return Refusal("redeemables_skipped", skip.message)
+    skips = (step.skip.message for step in evaluation.steps if step.skip is not None)
+    # A promotion stack without tiers has nothing that could have been passed over.
+    return Refusal("redeemables_skipped", next(skips, None))
+
+
+def _use_voucher(voucher: Voucher, step: Step) -> UseVoucher:
+    paid = step.applied.credits if step.applied is not None else None
+    locked = voucher.worth.locked if isinstance(voucher.worth, GiftCredits) else 0
+    return UseVoucher(
+        voucher_id=voucher.id,
+        locked_quantity=voucher.locked_quantity,
+        credits=paid or 0,
+        locked_credits=locked,
+    )
 
 
 def _use(step: Step) -> Use:
     source = step.redeemable.source
     if isinstance(source, Voucher):
-        return UseVoucher(voucher_id=source.id, locked_quantity=source.locked_quantity)
+        return _use_voucher(source, step)
     discounts = (step.after.total_discount_amount, step.before.total_discount_amount)
     return UseTier(
         tier_id=step.redeemable.id if source is None else source.id,

@@ -58,11 +58,16 @@ def _lines(picks: Iterable[Pick], has_units: bool) -> dict[str, Any]:
     picked = list(picks)
     if not picked:
         return {}
-    lines: dict[str, Any] = {"order_item_indices": [pick.place for pick in picked]}
+    return {
+        "order_item_indices": [pick.place for pick in picked],
+        "order_item_units": [{"index": pick.place, **_units(pick, has_units)} for pick in picked],
+    }
+
+
+def _units(pick: Pick, has_units: bool) -> dict[str, Any]:
     if not has_units:
-        return lines | {"units_limit_exceeded": True}
-    units = [{"index": pick.place, "units": [unit + 1 for unit in pick.units]} for pick in picked]
-    return lines | {"order_item_units": units}
+        return {"units_limit_exceeded": True}
+    return {"units": [unit + 1 for unit in pick.units]}
 
 
 def _article(item: Item) -> dict[str, Any]:
@@ -83,7 +88,5 @@ def _identity(kind: str, own: str | None, facts: Mapping[str, Any], item: Item) 
     return identity if source_id is None else identity | {"source_id": source_id}
 
 
-def _settings(entry: Entry | None) -> dict[str, Any]:
-    if entry is None:
-        return {}
+def _settings(entry: Entry) -> dict[str, Any]:
     return {name: entry.echo[name] for name in _SETTINGS if name in entry.echo}

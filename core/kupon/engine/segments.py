@@ -6,7 +6,7 @@ Source: spec rules-and-qualification, sections 5 (membership on the merged profi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Final
@@ -48,6 +48,19 @@ class Segments:
         """Tell whether a customer belongs to a segment; nobody belongs to an unknown one."""
         segment = self.by_id.get(segment_id)
         return segment is not None and segment.contains(customer, surroundings)
+
+    @cached_property
+    def _filtered(self) -> frozenset[str]:
+        return frozenset(each.id for each in self.by_id.values() if each.filter is not None)
+
+    def held(
+        self, wanted: frozenset[str], customer: Customer, surroundings: Surroundings
+    ) -> Iterator[str]:
+        """Yield those of the wanted segments that a customer belongs to."""
+        # There may be hundreds of lists that are not the customer's: these are not looked at.
+        for segment_id in wanted & (self._filtered | customer.static_segments):
+            if self.contains(segment_id, customer, surroundings):
+                yield segment_id
 
 
 NO_SEGMENTS: Final = Segments()

@@ -37,13 +37,14 @@ class Pick(NamedTuple):
 def select(order: Order, situation: Situation) -> list[Pick]:
     """Return the covered lines in the order of application, before quantity limits.
 
-    Shapes: only lines of known amount; a line is picked once, by the entry that comes first.
+    Shapes: only lines of known amount of which anything is left in the cart; a line is picked
+        once, by the entry that comes first.
     """
     if situation.applicability is EVERYTHING:
         picks = [
             Pick(index, item, range(item.units))
             for index, item in enumerate(order.items)
-            if item.amount is not None
+            if _is_there(item)
         ]
     else:
         picks = _by_lists(order, situation)
@@ -53,6 +54,11 @@ def select(order: Order, situation: Situation) -> list[Pick]:
         taken = _discounted_names(order)
         picks = [pick for pick in picks if not _carries_discount(pick.item, taken)]
     return picks
+
+
+def _is_there(item: Item) -> bool:
+    """Whether a line can be discounted; one whose units were all replaced can't."""
+    return bool(item.amount) or (item.amount is not None and item.quantity != 0)
 
 
 def limited(
@@ -109,7 +115,7 @@ def _by_lists(order: Order, situation: Situation) -> list[Pick]:
     matched: dict[int, list[Pick]] = {}
     entries: dict[int, Entry | None] = {}
     for index, item in enumerate(order.items):
-        if item.amount is None or _is_named(item, lists.excluded, situation) is not None:
+        if not _is_there(item) or _is_named(item, lists.excluded, situation) is not None:
             continue
         entry = _is_named(item, lists.included, situation)
         if entry is None and lists.included and not lists.is_all_included:
@@ -136,8 +142,7 @@ def _covered(entry: Entry | None, picks: list[Pick]) -> Iterator[Pick]:
         return
     ranked = _ranked(entry, picks)
     if entry.effect in ONE_LINE:
-        first = ranked[0]
-        yield first._replace(units=first.units[:1]) if entry.is_by_unit else first
+        yield from _first(entry, ranked)
         return
     position = 0
     for pick in ranked:
@@ -150,6 +155,16 @@ def _covered(entry: Entry | None, picks: list[Pick]) -> Iterator[Pick]:
             if _every(entry, position, 1):
                 yield pick
             position += 1
+
+
+def _first(entry: Entry, ranked: list[Pick]) -> Iterator[Pick]:
+    if not entry.is_by_unit:
+        yield ranked[0]
+        return
+    for pick in ranked:
+        if pick.units:
+            yield pick._replace(units=pick.units[:1])
+            return
 
 
 def _ranked(entry: Entry, picks: list[Pick]) -> list[Pick]:

@@ -22,7 +22,8 @@ class Article:
     """A product or SKU of the catalogue that an incentive may put into the cart.
 
     Shapes: kind is product or sku; product_id is the product's own, or that of the SKU's product;
-        product and sku are their facts as answers print them.
+        product and sku are their facts as answers print them, empty for one that the catalogue
+        lacks; line_id is what a line that is appended for the article is to be called.
     Units:  minor units.
     """
 
@@ -33,6 +34,7 @@ class Article:
     product_id: str | None = None
     product: Mapping[str, Any] = field(default_factory=dict)
     sku: Mapping[str, Any] = field(default_factory=dict)
+    line_id: str | None = None
 
     @property
     def names(self) -> frozenset[str]:

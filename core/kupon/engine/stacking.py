@@ -5,7 +5,6 @@ Source: spec discounts-and-stacking, sections 3 and 9.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from kupon.engine.judging import judge
@@ -58,8 +57,9 @@ def arrange(redeemables: Sequence[Redeemable], rules: StackingRules) -> list[Red
     Source: spec discounts-and-stacking, sections 9.2 and 9.3.
     """
     by_hierarchy = rules.redeemables_sorting_rule == "CATEGORY_HIERARCHY"
-    is_stack = any(redeemable.stack_id is not None for redeemable in redeemables)
-    if is_stack or not (by_hierarchy or rules.exclusive_categories):
+    if not (by_hierarchy or rules.exclusive_categories):
+        return list(redeemables)
+    if any(redeemable.stack_id is not None for redeemable in redeemables):
         # The tiers of a stack keep the stack's own order.
         return list(redeemables)
     ordered = sorted(redeemables, key=_hierarchy) if by_hierarchy else list(redeemables)
@@ -105,7 +105,7 @@ class _Tally:
         self._rules = rules
         self._applied = 0
         self._exclusive = 0
-        self._by_category: Counter[str] = Counter()
+        self._by_category: dict[str, int] = {}
         self._has_failed = False
 
     def skip(self, redeemable: Redeemable) -> Skip | None:
@@ -116,7 +116,7 @@ class _Tally:
         group = stacking_type(category, rules)
         if group is None and self._exclusive:
             return EXCLUSION
-        of_category = self._by_category[category] if category is not None else 0
+        of_category = 0 if category is None else self._by_category.get(category, 0)
         if group == "EXCLUSIVE":
             if self._exclusive >= rules.applicable_exclusive_redeemables_limit:
                 return EXCLUSIVE_LIMIT
@@ -142,6 +142,6 @@ class _Tally:
         self._applied += 1
         category = _category_id(step.redeemable)
         if category is not None:
-            self._by_category[category] += 1
+            self._by_category[category] = self._by_category.get(category, 0) + 1
             if stacking_type(category, self._rules) == "EXCLUSIVE":
                 self._exclusive += 1

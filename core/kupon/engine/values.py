@@ -97,7 +97,8 @@ def _value(
             fields.required(name)
         static = read(name)
         return NO_VALUE if static is None else Value(static)
-    return Value(read(name), parse_formula(text, fields.place(f"{name}_formula")), scale)
+    formula = parse_formula(text, fields.place(f"{name}_formula"), fields.key)
+    return Value(read(name), formula, scale)
 
 
 def _minor(major: Decimal) -> int:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
+from kupon.engine.balances import Balance
 from kupon.engine.effects import (
     Restore,
     RestoreTier,
@@ -24,6 +25,8 @@ from kupon.engine.effects import (
     UseVoucher,
 )
 from kupon.kit.errors import RaceLost
+from kupon.storage import ledger
+from kupon.storage.ledger import LEFT, SUMS, Line, Movement
 from kupon.storage.locks import lock_tiers, lock_vouchers
 from kupon.storage.uow import UnitOfWork
 
@@ -34,7 +37,7 @@ class Redeemed:
 
     Shapes: order is None for a request without one; seen_order_at is the last change of the
         stored order that was evaluated, order being new where is_new_order. event is
-        (name, aggregate id, payload).
+        (name, aggregate id, payload). movements are what cards pay, those that pay anything.
     """
 
     uses: Sequence[Use]
@@ -45,6 +48,14 @@ class Redeemed:
     is_new_order: bool = False
     seen_order_at: Any = None
     session_key: str | None = None
+    movements: Sequence[Movement] = ()
+
+
+class Used(NamedTuple):
+    """A code after a use; balance is None where no card has paid in the request."""
+
+    redeemed_quantity: int
+    balance: Balance | None = None
 
 
 _USE = (
@@ -56,6 +67,20 @@ _USE = (
     "  OR (v.redeemed_quantity + seen.locked < v.redemption_quantity"
     "   AND v.locks_revision = seen.revision))"
     " RETURNING v.id, v.redeemed_quantity)"
+)
+_USE_CARDS = (
+    "used AS (UPDATE vouchers v SET redeemed_quantity = v.redeemed_quantity + 1,"
+    " balance_redeemed = v.balance_redeemed + seen.credits"
+    " FROM unnest(%(ids)s::text[], %(locked)s::bigint[], %(revisions)s::bigint[],"
+    " %(credits)s::bigint[], %(locked_credits)s::bigint[])"
+    " AS seen(id, locked, revision, credits, locked_credits)"
+    " WHERE v.project_id = %(project_id)s AND v.id = seen.id AND v.binned_at IS NULL"
+    " AND v.is_active AND (v.redemption_quantity IS NULL"
+    "  OR (v.redeemed_quantity + seen.locked < v.redemption_quantity"
+    "   AND v.locks_revision = seen.revision))"
+    " AND (seen.credits = 0 OR (v.locks_revision = seen.revision"
+    f"  AND {LEFT.format('v')} - seen.locked_credits >= seen.credits))"
+    f" RETURNING v.id, v.redeemed_quantity, {SUMS.format('v')})"
 )
 _USE_TIERS = (
     "tiers AS (UPDATE promotion_tiers t SET total_redeemed = t.total_redeemed + 1,"
@@ -100,16 +125,22 @@ _RELEASE = (
 )
 _ANSWER = (
     " SELECT (SELECT count(*) FROM placed), coalesce((SELECT jsonb_object_agg(id,"
-    " redeemed_quantity) FROM used), '{}'::jsonb), (SELECT count(*) FROM tiers)"
+    " {0}) FROM used), '{{}}'::jsonb), (SELECT count(*) FROM tiers)"
+)
+_USED = "jsonb_build_array(redeemed_quantity)"
+_USED_CARDS = (
+    "jsonb_build_array(redeemed_quantity, balance_income, balance_subtracted,"
+    " balance_expired, balance_redeemed)"
 )
 
 
-def write_redemption(uow: UnitOfWork, redeemed: Redeemed) -> dict[str, int]:
+def write_redemption(uow: UnitOfWork, redeemed: Redeemed) -> dict[str, Used]:
     """Count the uses and store the redemptions, their order and their event.
 
-    Shapes:  the redeemed quantity of each code after this use, by its id.
+    Shapes:  what each code is after this use, by its id.
     Raises:  RaceLost when a code, a tier, a lock or the order has changed since it was read, or
-        another request has placed an order of the same source id.
+        a card holds less than it was to pay, or another request has placed an order of the same
+        source id.
     Locks:   tiers by id, then codes by id.
     """
     vouchers = [use for use in redeemed.uses if isinstance(use, UseVoucher)]
@@ -118,17 +149,29 @@ def write_redemption(uow: UnitOfWork, redeemed: Redeemed) -> dict[str, int]:
         lock_tiers(uow, (use.tier_id for use in tiers))
     if len(vouchers) > 1:
         lock_vouchers(uow, (use.voucher_id for use in vouchers))
-    parts = [_USE, _USE_TIERS if tiers else _NO_TIERS, _place(redeemed), _RECORD, _STAGE]
+    has_cards = bool(redeemed.movements)
+    parts = [
+        _USE_CARDS if has_cards else _USE,
+        _USE_TIERS if tiers else _NO_TIERS,
+        _place(redeemed),
+        _RECORD,
+        _STAGE,
+    ]
+    if has_cards:
+        parts.append(ledger.ledger_part("used"))
     if redeemed.session_key is not None:
         parts.append(_RELEASE)
     name, aggregate_id, payload = redeemed.event
     row = uow.driver.execute(
-        f"WITH {', '.join(parts)}{_ANSWER}",
+        f"WITH {', '.join(parts)}{_ANSWER.format(_USED_CARDS if has_cards else _USED)}",
         {
             "project_id": uow.project_id,
             "ids": [use.voucher_id for use in vouchers],
             "locked": [use.locked_quantity for use in vouchers],
             "revisions": [redeemed.revisions[use.voucher_id] for use in vouchers],
+            "credits": [use.credits for use in vouchers],
+            "locked_credits": [use.locked_credits for use in vouchers],
+            "movements": ledger.as_parameter(redeemed.movements),
             "tier_ids": [use.tier_id for use in tiers],
             "tier_amounts": [use.amount for use in tiers],
             "tier_discounts": [use.discount_amount for use in tiers],
@@ -147,7 +190,11 @@ def write_redemption(uow: UnitOfWork, redeemed: Redeemed) -> dict[str, int]:
     placed, quantities, counted_tiers = row if row is not None else (0, {}, 0)
     if placed != 1 or len(quantities) != len(vouchers) or counted_tiers != len(tiers):
         raise RaceLost
-    return dict(quantities)
+    return {id: _used(*figures) for id, figures in quantities.items()}
+
+
+def _used(redeemed_quantity: int, *sums: int) -> Used:
+    return Used(redeemed_quantity, Balance(*sums) if sums else None)
 
 
 def _place(redeemed: Redeemed) -> str:
@@ -156,23 +203,31 @@ def _place(redeemed: Redeemed) -> str:
     return _INSERT_ORDER if redeemed.is_new_order else _UPDATE_ORDER
 
 
-def restore(uow: UnitOfWork, effects: Sequence[Restore]) -> None:
-    """Give back what a rollback gives back.
+def restore(
+    uow: UnitOfWork, effects: Sequence[Restore], movements: Sequence[Movement] = ()
+) -> list[Line]:
+    """Give back what a rollback gives back; the lines that tell of what cards got.
 
-    Locks:  tiers by id, then codes by id.
+    Shapes:  movements are those of the cards that had paid anything.
+    Locks:   tiers by id, then codes by id.
     """
     tiers = [effect for effect in effects if isinstance(effect, RestoreTier)]
     if tiers:
         _restore_tiers(uow, tiers)
-    ids = [effect.voucher_id for effect in effects if isinstance(effect, RestoreVoucher)]
+    vouchers = [effect for effect in effects if isinstance(effect, RestoreVoucher)]
+    ids = [effect.voucher_id for effect in vouchers]
     if not ids:
-        return
+        return []
     lock_vouchers(uow, ids)
+    if movements:
+        credits = {effect.voucher_id: effect.credits for effect in vouchers}
+        return ledger.restore(uow, credits, movements)
     uow.driver.execute(
         "UPDATE vouchers SET redeemed_quantity = redeemed_quantity - 1"
         " WHERE project_id = %s AND id = ANY(%s)",
         (uow.project_id, ids),
     )
+    return []
 
 
 def _restore_tiers(uow: UnitOfWork, effects: Sequence[RestoreTier]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from kupon.engine.discounts.unit import SHIPPING
 from kupon.storage.uow import UnitOfWork
 
 
@@ -33,6 +34,14 @@ class CatalogueEntry:
     def product_id(self) -> str:
         """The id of the product, or of the one that the SKU belongs to."""
         return self.product.id if self.product is not None else self.id
+
+
+# Every project has it (discounts-and-stacking, 4.5); there is a row only where something was said
+# of it, a price above all.
+SHIPPING_ENTRY: Final = CatalogueEntry(
+    id=SHIPPING, source_id="5h1pp1ng", name="Shipping", price=None
+)
+SHIPPING_NAMES: Final = frozenset((SHIPPING_ENTRY.id, "5h1pp1ng"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,9 @@ def read_catalogue(rows: Iterable[Sequence[Any]], keys: CatalogueKeys) -> Catalo
         else:
             sku_id, source, sku, price, facts = row[5:]
             skus.append(CatalogueEntry(sku_id, source, sku, price, facts, product))
+    if not SHIPPING_NAMES.isdisjoint(keys.products):
+        # What was stored of it stands behind, and so is what counts.
+        products.insert(0, SHIPPING_ENTRY)
     return Catalogue(_keyed(products, keys.products), _keyed(skus, keys.skus))
 
 

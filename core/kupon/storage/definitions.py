@@ -132,7 +132,8 @@ def load_definitions(
     rules = read_stacking_rules(stored)
     changes = None if known is None else find_changes(uow, known.revision)
     categories = {row[4]: _category(row[4:], rules) for row in rows if row[4] is not None}
-    programmes = load_programmes(uow, None if known is None else known.programmes, changes)
+    schemas = load_schemas(uow)
+    programmes = load_programmes(uow, schemas, None if known is None else known.programmes, changes)
     return Definitions(
         revision=revision,
         timezone=ZoneInfo(timezone),
@@ -143,7 +144,7 @@ def load_definitions(
         segments=load_segments(uow),
         collections=load_collections(uow),
         locations=load_locations(uow),
-        metadata_schemas=load_schemas(uow),
+        metadata_schemas=schemas,
         programmes=programmes,
         promotions=compile_promotions(
             programmes,

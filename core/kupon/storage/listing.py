@@ -164,14 +164,15 @@ def fetch_page(
     *,
     tz: tzinfo = UTC,
     is_counted: bool = True,
+    project_id: str | None = None,
 ) -> Page[Row]:
-    """One page of the unit of work's project.
+    """One page of the unit of work's project, or of the project that is named.
 
     Shapes:  without is_counted the total is None, which spares a second statement.
     Raises:  KuponError invalid_query_params for filters that the listing doesn't know.
     """
     try:
-        rows = listing.select(request, uow.project_id, Calendar(uow.now, tz))
+        rows = listing.select(request, project_id or uow.project_id, Calendar(uow.now, tz))
     except BadFilter as error:
         raise invalid_query(str(error)) from None
     except OverflowError:

@@ -9,12 +9,14 @@ Source: performance.md, lesson 3; rules-and-qualification, sections 3 and 9.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import orjson
 
+from kupon.engine.metadata import MetadataSchemas, type_of
 from kupon.engine.model import Category, PromotionTier
 from kupon.engine.rules import Counter, Rule, parse_stored_rule
 from kupon.engine.usage import is_of_campaign
@@ -68,19 +70,23 @@ class Programmes:
 
 
 def load_programmes(
-    uow: UnitOfWork, known: Programmes | None, changes: Sequence[Change] | None
+    uow: UnitOfWork,
+    schemas: MetadataSchemas,
+    known: Programmes | None,
+    changes: Sequence[Change] | None,
 ) -> Programmes:
     """Read everything, or what changed since the known state.
 
-    Shapes:  changes is None where it is not known what changed.
+    Shapes:  schemas say as what rules compare metadata; changes is None where it is not known
+        what changed.
     """
     if known is None or changes is None:
-        return _load_all(uow)
+        return _load_all(uow, schemas)
     by_kind: dict[str, list[str]] = {}
     for kind, object_id in changes:
         by_kind.setdefault(kind, []).append(object_id)
     renewed = Programmes(
-        rules=_renewed_rules(uow, known.rules, by_kind.get("validation_rule", ())),
+        rules=_renewed_rules(uow, schemas, known.rules, by_kind),
         assigned=_renewed_assignments(uow, known.assigned, by_kind),
         tiers=_renewed_tiers(uow, known.tiers, by_kind),
         stacks=_renewed_stacks(uow, known.stacks, by_kind),
@@ -88,9 +94,9 @@ def load_programmes(
     return replace(renewed, campaign_counters=_campaign_counters(uow, renewed))
 
 
-def _load_all(uow: UnitOfWork) -> Programmes:
+def _load_all(uow: UnitOfWork, schemas: MetadataSchemas) -> Programmes:
     loaded = Programmes(
-        rules=_compiled(load_rules(uow)),
+        rules=_compiled(load_rules(uow), schemas),
         assigned=load_assignments(uow),
         tiers={tier.id: tier for tier in load_tiers(uow)},
         stacks={stack.id: stack for stack in load_stacks(uow)},
@@ -123,9 +129,12 @@ def _of_campaign(rule: Rule) -> frozenset[Counter]:
     return frozenset(counter for counter in rule.counters if is_of_campaign(counter))
 
 
-def _compiled(definitions: Mapping[str, Mapping[str, Any]]) -> dict[str, Rule]:
+def _compiled(
+    definitions: Mapping[str, Mapping[str, Any]], schemas: MetadataSchemas
+) -> dict[str, Rule]:
+    types = partial(type_of, schemas)
     rules = {
-        rule_id: parse_stored_rule(rule_id, definition)
+        rule_id: parse_stored_rule(rule_id, definition, types=types)
         for rule_id, definition in definitions.items()
     }
     for rule in rules.values():
@@ -136,13 +145,18 @@ def _compiled(definitions: Mapping[str, Mapping[str, Any]]) -> dict[str, Rule]:
 
 
 def _renewed_rules(
-    uow: UnitOfWork, known: Mapping[str, Rule], ids: Iterable[str]
+    uow: UnitOfWork,
+    schemas: MetadataSchemas,
+    known: Mapping[str, Rule],
+    by_kind: Mapping[str, Sequence[str]],
 ) -> Mapping[str, Rule]:
-    changed = list(ids)
+    if "metadata_schema" in by_kind:
+        return _compiled(load_rules(uow), schemas)
+    changed = by_kind.get("validation_rule", ())
     if not changed:
         return known
     kept = {rule_id: rule for rule_id, rule in known.items() if rule_id not in set(changed)}
-    return kept | _compiled(load_rules(uow, changed))
+    return kept | _compiled(load_rules(uow, changed), schemas)
 
 
 def _renewed_assignments(

@@ -8,13 +8,17 @@ Source: performance.md, lessons 1 and 2.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
+from kupon.engine.balances import Balance
+from kupon.engine.discounts import Discount
+from kupon.engine.discounts.effects import APPLY_TO_ORDER
+from kupon.engine.giftcards import GiftCredits
 from kupon.engine.model import Category, Voucher
 from kupon.engine.rules import Rule
 from kupon.storage.catalogue import (
@@ -33,8 +37,9 @@ from kupon.storage.uow import UnitOfWork
 class VoucherFacts:
     """A code as it was read, with what its campaign adds.
 
-    Shapes: locked_quantity counts the uses that other sessions hold (0 for an unlimited code);
-        rule_id is the code's own rule, beside its campaign's.
+    Shapes: locked_quantity counts the uses that other sessions hold (0 for an unlimited code),
+        locked_credits what they hold of a card's balance; rule_id is the code's own rule, beside
+        its campaign's.
     """
 
     id: str
@@ -54,17 +59,38 @@ class VoucherFacts:
     voucher_metadata: dict[str, Any]
     redemption_quantity: int | None
     redeemed_quantity: int
+    gift_effect: str | None
+    balance_income: int
+    balance_subtracted: int
+    balance_expired: int
+    balance_redeemed: int
     locks_revision: int
     publish_count: int
     holder_id: str | None
     created_at: datetime
     updated_at: datetime | None
     locked_quantity: int
+    locked_credits: int
     campaign_name: str | None
     campaign_type: str | None
     is_campaign_active: bool
     campaign_category_id: str | None
     rule_id: str | None
+
+    @property
+    def balance(self) -> Balance:
+        """The balance of a card; nothing of anything else."""
+        return Balance(
+            self.balance_income,
+            self.balance_subtracted,
+            self.balance_expired,
+            self.balance_redeemed,
+        )
+
+    def with_balance(self, balance: Balance) -> VoucherFacts:
+        """The code with another balance."""
+        sums = {f"balance_{name}": value for name, value in balance._asdict().items()}
+        return replace(self, **sums)
 
     @property
     def incentive_metadata(self) -> Mapping[str, Any]:
@@ -112,16 +138,22 @@ class Facts:
     catalogue: Catalogue
 
 
-_VOUCHER_COLUMNS = (
+VOUCHER_COLUMNS = (
     "v.id, v.code, v.code_key, v.type, v.campaign_id, v.category_id, v.discount,"
     " v.start_date, v.expiration_date, v.validity_timeframe, v.validity_day_of_week,"
     " v.validity_hours, v.is_active, v.additional_info, v.metadata AS voucher_metadata,"
-    " v.redemption_quantity, v.redeemed_quantity, v.locks_revision, v.publish_count,"
+    " v.redemption_quantity, v.redeemed_quantity, v.gift_effect, v.balance_income,"
+    " v.balance_subtracted, v.balance_expired, v.balance_redeemed, v.locks_revision,"
+    " v.publish_count,"
     " v.holder_id, v.created_at, v.updated_at,"
     " CASE WHEN v.redemption_quantity IS NULL THEN 0 ELSE ("
     "  SELECT count(*) FROM session_locks l WHERE l.project_id = v.project_id"
     "  AND l.voucher_id = v.id AND l.expires_at > %(now)s"
     "  AND l.session_key IS DISTINCT FROM %(session_key)s) END AS locked_quantity,"
+    " CASE WHEN v.discount IS NOT NULL THEN 0 ELSE ("
+    "  SELECT coalesce(sum(l.credits), 0)::bigint FROM session_locks l"
+    "  WHERE l.project_id = v.project_id AND l.voucher_id = v.id AND l.expires_at > %(now)s"
+    "  AND l.session_key IS DISTINCT FROM %(session_key)s) END AS locked_credits,"
     " c.name AS campaign_name, c.campaign_type,"
     " coalesce(c.is_active, true) AS is_campaign_active,"
     " c.category_id AS campaign_category_id,"
@@ -166,7 +198,7 @@ def _statement(
     if has_ids:
         condition = f"({condition} OR v.id = ANY(%(voucher_ids)s))"
     return (
-        f"SELECT p.revision, {customer}, {order}, {catalogue}, {_VOUCHER_COLUMNS} FROM projects p"
+        f"SELECT p.revision, {customer}, {order}, {catalogue}, {VOUCHER_COLUMNS} FROM projects p"
         f" LEFT JOIN ({_VOUCHERS}) ON v.project_id = p.id AND {_VISIBLE} AND {condition}"
         " WHERE p.id = %(project_id)s"
     )
@@ -213,43 +245,6 @@ def _first_named(wanted: Wanted, keys: Mapping[str, str], parameters: dict[str, 
     return None
 
 
-_OFFERED = (
-    " AND v.is_active AND coalesce(c.is_active, true)"
-    " AND (v.start_date IS NULL OR v.start_date <= %(now)s)"
-    " AND (v.expiration_date IS NULL OR v.expiration_date >= %(now)s)"
-    " AND (v.redemption_quantity IS NULL OR v.redeemed_quantity < v.redemption_quantity)"
-    " AND v.created_at <= %(until)s AND (v.created_at, v.id) < (%(until)s, %(until_id)s)"
-    " ORDER BY v.created_at DESC, v.id DESC LIMIT %(limit)s"
-)
-_STANDALONE = "v.campaign_id IS NULL"
-_HELD = "v.holder_id = %(customer_id)s"
-
-
-def offered_vouchers(
-    uow: UnitOfWork, customer_id: str | None, until: tuple[datetime, str], limit: int
-) -> list[VoucherFacts]:
-    """Codes that may qualify, the newest first, as many as asked for.
-
-    Shapes:  those that a customer holds, or those without a campaign where customer_id is None;
-        older than until, or of the same moment and with a lower id.
-    """
-    whose = _STANDALONE if customer_id is None else _HELD
-    rows = uow.reader.execute(
-        f"SELECT {_VOUCHER_COLUMNS} FROM {_VOUCHERS}"
-        f" WHERE v.project_id = %(project_id)s AND {_VISIBLE} AND {whose}{_OFFERED}",
-        {
-            "project_id": uow.project_id,
-            "now": uow.now,
-            "session_key": None,
-            "customer_id": customer_id,
-            "until": until[0],
-            "until_id": until[1],
-            "limit": limit,
-        },
-    )
-    return [VoucherFacts(*row) for row in rows]
-
-
 def find_vouchers(uow: UnitOfWork, voucher_ids: Sequence[str]) -> dict[str, VoucherFacts]:
     """Those of the given codes that exist, by id."""
     if not voucher_ids:
@@ -266,7 +261,7 @@ def find_voucher(uow: UnitOfWork, code_key: str, sent: str) -> VoucherFacts | No
 
 def _read_vouchers(uow: UnitOfWork, condition: str, names: Sequence[str]) -> Iterator[VoucherFacts]:
     rows = uow.reader.execute(
-        f"SELECT {_VOUCHER_COLUMNS} FROM {_VOUCHERS}"
+        f"SELECT {VOUCHER_COLUMNS} FROM {_VOUCHERS}"
         f" WHERE v.project_id = %(project_id)s AND {_VISIBLE} AND {condition}",
         {
             "project_id": uow.project_id,
@@ -278,12 +273,20 @@ def _read_vouchers(uow: UnitOfWork, condition: str, names: Sequence[str]) -> Ite
     return (VoucherFacts(*row) for row in rows)
 
 
-def to_engine(facts: VoucherFacts, rules: tuple[Rule, ...], category: Category | None) -> Voucher:
-    """The code as the engine judges it."""
+def to_engine(
+    facts: VoucherFacts,
+    rules: tuple[Rule, ...],
+    category: Category | None,
+    credits: int | None = None,
+) -> Voucher:
+    """The code as the engine judges it.
+
+    Shapes:  credits are what is asked of a card, None for as much as there is.
+    """
     return Voucher(
         id=facts.id,
         code=facts.code,
-        worth=read_discount(orjson.dumps(facts.discount)),
+        worth=_worth(facts, credits),
         validity=read_validity(facts),
         is_active=facts.is_active,
         is_campaign_active=facts.is_campaign_active,
@@ -296,6 +299,17 @@ def to_engine(facts: VoucherFacts, rules: tuple[Rule, ...], category: Category |
         campaign_id=facts.campaign_id,
         rules=rules,
         metadata=facts.voucher_metadata,
+    )
+
+
+def _worth(facts: VoucherFacts, credits: int | None) -> Discount | GiftCredits:
+    if facts.discount is not None:
+        return read_discount(orjson.dumps(facts.discount))
+    return GiftCredits(
+        effect=facts.gift_effect or APPLY_TO_ORDER,
+        balance=facts.balance.left,
+        locked=facts.locked_credits,
+        asked=credits,
     )
 
 

@@ -8,10 +8,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import psycopg
+from psycopg.errors import DeadlockDetected
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from kupon.engine.access import Scope
 from kupon.kit.errors import RaceLost
 
 T = TypeVar("T")
@@ -41,7 +44,8 @@ class UnitOfWork:
     Shapes: `session` is for administration (ORM), `driver` the same connection's psycopg side for
         hot paths; both are inside one transaction, begun with their first use. `reader` looks
         without a transaction, in one round trip. A read-only unit never begins one. Leaving the
-        `with` block without commit() rolls back. source tells of what caused the unit's events.
+        `with` block without commit() rolls back. source tells of what caused the unit's events;
+        scope is where the caller's key is restricted to, None where it is not.
     """
 
     def __init__(
@@ -52,12 +56,14 @@ class UnitOfWork:
         now: datetime,
         request_id: str | None = None,
         source: dict[str, Any] | None = None,
+        scope: Scope | None = None,
         is_read_only: bool = False,
     ) -> None:
         self.project_id = project_id
         self.now = now
         self.request_id = request_id
         self.source = source
+        self.scope = scope
         self._engine = engine
         self._is_read_only = is_read_only
         self._is_begun = False
@@ -141,7 +147,11 @@ class UnitOfWork:
         self._changes.setdefault(project_id, {}).update(dict.fromkeys(changes))
 
     def attempt(self, work: Callable[[], T]) -> T:
-        """Run `work` until no guarded write in it loses a race, at most ATTEMPTS times.
+        """Run `work` until it loses no race, at most ATTEMPTS times.
+
+        A race is lost when a guarded write finds its condition gone, or when PostgreSQL ends a
+        circle of waiting at this transaction's cost: locks have one order, but who changes rules
+        learns of the counters to drop only after locking what has the rules.
 
         Shapes:  a lost try is undone to where this call began: to a savepoint if the transaction
             was open then, else to its start.
@@ -154,10 +164,12 @@ class UnitOfWork:
                 self.driver.execute("SAVEPOINT attempt")
             try:
                 return work()
-            except RaceLost:
+            except (RaceLost, DeadlockDetected, OperationalError) as error:
+                if not _is_lost(error):
+                    raise
                 self._undo(is_nested)
                 if not remaining:
-                    raise
+                    raise RaceLost from error
         raise AssertionError("unreachable")
 
     def _undo(self, is_nested: bool) -> None:
@@ -199,3 +211,9 @@ class UnitOfWork:
             # Returning the connection to the pool rolls back what was not committed.
             self._connection.close()
             self._connection = None
+
+
+def _is_lost(error: BaseException) -> bool:
+    if isinstance(error, OperationalError):
+        return isinstance(error.orig, DeadlockDetected)
+    return True

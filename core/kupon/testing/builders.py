@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from kupon.runtime import ids
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kupon.testing.client import ApiClient
 
 Body = dict[str, Any]
@@ -44,6 +46,18 @@ def make_campaign(api: ApiClient, *, discount: Body | None = None, **members: An
     return _made(api, "/v1/campaigns", body | {"voucher": voucher} | members)
 
 
+def assigned_to(
+    *, areas: Sequence[str] = (), all_stores: Sequence[str] = (), stores: Sequence[str] = ()
+) -> Body:
+    """The member of a campaign that assigns it to areas and stores by their ids."""
+    places = {
+        "areas_ids": [*areas],
+        "area_all_stores_ids": [*all_stores],
+        "area_stores_ids": [*stores],
+    }
+    return {"access_settings": {"assign": places}}
+
+
 def make_promotion(api: ApiClient, *tiers: Body, **members: Any) -> Body:
     """A campaign of promotions with these tiers; see `tier`."""
     body = {"name": _name("Promotion"), "campaign_type": "PROMOTION"}
@@ -67,6 +81,26 @@ def make_voucher(
     """A standalone voucher, 10 % off the order, as often as one likes."""
     body = {"type": "DISCOUNT_VOUCHER", "discount": discount or percent_off(10)}
     return _made(api, f"/v1/vouchers/{code or _name('CODE')}", body | members)
+
+
+def make_publication(api: ApiClient, customer: Body, **members: Any) -> Body:
+    """A publication to a customer, as it was answered, of a `voucher` or of a `campaign`."""
+    body = {"customer": {"id": customer["id"]}}
+    return _made(api, "/v1/publications", body | members)
+
+
+def make_gift_card(api: ApiClient, code: str | None = None, amount: int = 1000, **gift: Any) -> Body:
+    """A standalone gift card; members besides those of `gift` are given as `voucher={...}`."""
+    body = {"type": "GIFT_VOUCHER"} | gift.pop("voucher", {})
+    body |= {"gift": {"amount": amount, **gift}}
+    return _made(api, f"/v1/vouchers/{code or _name('GIFT')}", body)
+
+
+def make_gift_campaign(api: ApiClient, amount: int = 1000, **members: Any) -> Body:
+    """A campaign of gift cards, without codes yet; `voucher` members as `voucher={...}`."""
+    voucher = {"type": "GIFT_VOUCHER", "gift": {"amount": amount}} | members.pop("voucher", {})
+    body = {"name": _name("Gifts"), "campaign_type": "GIFT_VOUCHERS", "type": "STATIC"}
+    return _made(api, "/v1/campaigns", body | {"voucher": voucher} | members)
 
 
 def make_rule(api: ApiClient, **members: Any) -> Body:

@@ -87,10 +87,11 @@ def endpoint(
     returns: type[Schema] | None = None,
     accepts: type[Schema] | None = None,
     status: int = 200,
+    is_writing: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Turn a function into a view. `returns` documents the answer; a test holds it to it.
 
-    `accepts` documents what an Accepted has in it.
+    `accepts` documents what an Accepted has in it. A GET only reads, unless it is_writing.
     """
     read_body = compile_schema(body()) if body else None
     query_schema = query() if query else None
@@ -99,6 +100,8 @@ def endpoint(
         @wraps(function)
         def view(**arguments: Any) -> Response:
             key = current_app.extensions["kupon"].keys.authenticate(surface, request)
+            # Answers link to what a project's own key opens.
+            g.project = key.project
             rate_limit.check(current_app.extensions["kupon"].limiter, surface, key, request)
             _check_accept(request.headers.get("Accept"))
             if query_schema is not None:
@@ -109,7 +112,13 @@ def endpoint(
                 arguments["body"] = _load(
                     read_body, read_json(is_body_optional), "Payload", invalid_payload
                 )
-            return _run(function, key, arguments, status)
+            return _run(
+                function,
+                key,
+                arguments,
+                status,
+                is_read_only=request.method == "GET" and not is_writing,
+            )
 
         documentation = _documentation(surface, query, body, is_body_optional, returns, status)
         if accepts is not None:
@@ -139,7 +148,12 @@ def _load(
 
 
 def _run(
-    function: Callable[..., Any], key: KeyFacts, arguments: dict[str, Any], status: int
+    function: Callable[..., Any],
+    key: KeyFacts,
+    arguments: dict[str, Any],
+    status: int,
+    *,
+    is_read_only: bool,
 ) -> Response:
     services: Services = current_app.extensions["kupon"]
     with UnitOfWork(
@@ -148,7 +162,8 @@ def _run(
         now=clock.now(),
         request_id=g.request_id,
         source=key.event_source,
-        is_read_only=request.method == "GET",
+        scope=key.scope,
+        is_read_only=is_read_only,
     ) as uow:
         claim = idempotent.claim(uow, request)
         if isinstance(claim, idempotency.StoredAnswer):

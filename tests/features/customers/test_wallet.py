@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from kupon.storage.uow import UnitOfWork
 from kupon.testing.builders import (
     amount_off,
     cart,
     make_campaign,
     make_customer,
+    make_publication,
     make_voucher,
     redeemable,
 )
@@ -35,7 +35,7 @@ def customer(api: ApiClient) -> dict[str, Any]:
 
 
 @pytest.fixture
-def hold(api: ApiClient, uow: UnitOfWork, customer: dict[str, Any]) -> Hold:
+def hold(api: ApiClient, customer: dict[str, Any]) -> Hold:
     """Makes a code that the customer holds."""
 
     def make(code: str, campaign_id: str | None = None, **members: Any) -> dict[str, Any]:
@@ -44,12 +44,12 @@ def hold(api: ApiClient, uow: UnitOfWork, customer: dict[str, Any]) -> Hold:
         else:
             path = f"/v1/campaigns/{campaign_id}/vouchers/{code}"
             voucher = api.post(path, json=members).expect()
-        uow.driver.execute(
-            "UPDATE vouchers SET holder_id = %s WHERE project_id = %s AND id = %s",
-            (customer["id"], uow.project_id, voucher["id"]),
-        )
-        uow.commit()
-        return voucher
+        # What is off or expired now was given away when it was not.
+        off = {"active": True, "expiration_date": None}
+        api.put(f"/v1/vouchers/{code}", json=off).expect()
+        make_publication(api, customer, voucher=code)
+        now = {"active": voucher["active"], "expiration_date": voucher.get("expiration_date")}
+        return api.put(f"/v1/vouchers/{code}", json=now).expect()
 
     return make
 
@@ -75,8 +75,9 @@ def test_an_entry_tells_of_the_code(api: ApiClient, hold: Hold, customer: dict[s
         metadata={"a": 1},
     )
     (entry,) = api.get(f"/v1/customers/{customer['id']}/redeemables").expect()["data"]
+    assert entry["id"].startswith("rh_")
     assert entry == {
-        "id": "rh_" + voucher["id"].removeprefix("v_"),
+        "id": entry["id"],
         "created_at": NOW,
         "redeemable_id": voucher["id"],
         "redeemable_object": "voucher",
@@ -101,7 +102,8 @@ def test_an_entry_tells_of_the_code(api: ApiClient, hold: Hold, customer: dict[s
                 "is_referral_code": False,
                 "holder_id": customer["id"],
                 "created_at": NOW,
-                "publish": voucher["publish"],
+                "updated_at": NOW,
+                "publish": voucher["publish"] | {"count": 1},
                 "redemption": {
                     "object": "list",
                     "quantity": 2,
@@ -188,7 +190,8 @@ def test_the_wallet_is_filtered(api: ApiClient, hold: Hold) -> None:
     hold("SPRING1", campaign["id"])
     by_campaign = {"campaign_id": {"conditions": {"$is": campaign["id"]}}}
     by_type = {"campaign_type": {"conditions": {"$in": ["DISCOUNT_COUPONS"]}}}
-    by_id = {"id": {"conditions": {"$is": "rh_" + voucher["id"].removeprefix("v_")}}}
+    solo = api.get("/v1/customers/ada/redeemables", query={"order": "id"}).expect()["data"][0]
+    by_id = {"id": {"conditions": {"$is": solo["id"]}}}
     by_role = {"holder_role": {"conditions": {"$is": "REFERRER"}}}
     by_voucher = {"redeemable_id": {"conditions": {"$is_not": voucher["id"]}}}
     by_kind = {"redeemable_object": {"conditions": {"$is": "voucher"}}}

@@ -218,8 +218,7 @@ def test_units_beyond_a_thousand_are_not_listed(validate, make_listed, mug):
     assert discounts(answer) == [100_100]
     (listed,) = echo(answer)
     assert listed["order_item_indices"] == [0]
-    assert listed["units_limit_exceeded"] is True
-    assert "order_item_units" not in listed
+    assert listed["order_item_units"] == [{"index": 0, "units_limit_exceeded": True}]
 
 
 def test_a_member_has_a_price_of_its_own(validate, make_listed, mug, lamp):

@@ -5,7 +5,7 @@ Source: spec rules-and-qualification, section 4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,19 +22,13 @@ _FROM: Final = "$from"
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Tests of one value, all of which must be passed."""
+    """Tests of one value, all of which must be passed.
 
-    tests: tuple[Test, ...]
+    Shapes: hold tells whether a value passes; None is an absent value, a list is met by any of its
+        elements; it never raises.
+    """
 
-    def hold(self, value: Any, moment: Moment) -> bool:
-        """Tell whether a value passes.
-
-        Shapes: None is an absent value, a list is met by any of its elements; never raises.
-        """
-        for test in self.tests:  # noqa: SIM110 - a generator costs more than the tests
-            if not test(value, moment):
-                return False
-        return True
+    hold: Test
 
 
 def parse_conditions(
@@ -50,13 +44,22 @@ def parse_conditions(
     Raises: DefinitionError.
     """
     members = Fields(raw, path, key).members
-    return Conditions(
-        tuple(
-            _test(name, value, f"{path}.{name}", kind, key, operators)
-            for name, value in members.items()
-            if name != _FROM
-        )
-    )
+    tests = [
+        _test(name, value, f"{path}.{name}", kind, key, operators)
+        for name, value in members.items()
+        if name != _FROM
+    ]
+    return Conditions(tests[0] if len(tests) == 1 else _every(tests))
+
+
+def _every(tests: Sequence[Test]) -> Test:
+    def test(value: Any, moment: Moment) -> bool:
+        for each in tests:  # noqa: SIM110 - a generator costs more than the tests
+            if not each(value, moment):
+                return False
+        return True
+
+    return test
 
 
 def parse_values(raw: object, path: str, kind: str, key: str) -> Values:

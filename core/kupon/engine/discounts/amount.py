@@ -111,8 +111,6 @@ def _of_units(pick: Pick, off: int, _multiplier: int) -> int:
 
 def _amount_of(pick: Pick, amount: int) -> int:
     """The covered units' share of a line's amount."""
-    if not pick.item.units:
-        return 0
     return round_half_up(Fraction(amount * len(pick.units), pick.item.units))
 
 

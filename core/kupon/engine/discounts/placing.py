@@ -116,6 +116,7 @@ def _empty_line(article: Article) -> Item:
         amount=None if article.price is None else 0,
         initial_quantity=0,
         initial_amount=None if article.price is None else 0,
+        id=article.line_id,
         product_id=article.product_id or article.id,
         sku_id=article.id if article.kind == "sku" else None,
         source_id=article.source_id,

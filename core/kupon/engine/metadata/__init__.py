@@ -12,6 +12,7 @@ from kupon.engine.metadata.checking import MetadataSchemas as MetadataSchemas
 from kupon.engine.metadata.checking import Property as Property
 from kupon.engine.metadata.checking import check as check
 from kupon.engine.metadata.checking import refuse_invalid as refuse_invalid
+from kupon.engine.metadata.checking import type_of as type_of
 from kupon.engine.metadata.definition import MOST_DEFINITIONS as MOST_DEFINITIONS
 from kupon.engine.metadata.definition import RELATED_OBJECTS as RELATED_OBJECTS
 from kupon.engine.metadata.definition import parse_schema as parse_schema

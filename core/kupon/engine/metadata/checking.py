@@ -55,6 +55,20 @@ MetadataSchemas = Mapping[str, MetadataSchema]
 NO_SCHEMAS: MetadataSchemas = MappingProxyType({})
 
 
+def type_of(schemas: MetadataSchemas, related_object: str, name: str) -> str | None:
+    """Return the type that a schema gives to a key, `a.b` being key b of the object a; or None."""
+    schema = schemas.get(related_object)
+    if schema is None:
+        return None
+    known = schema.properties.get(name)
+    if known is None:
+        outer, _, inner = name.partition(".")
+        parent = schema.properties.get(outer)
+        nested = None if parent is None else parent.nested
+        known = None if nested is None else nested.properties.get(inner)
+    return None if known is None else known.type
+
+
 def refuse_invalid(
     schemas: MetadataSchemas,
     related_object: str,

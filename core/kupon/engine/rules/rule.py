@@ -72,12 +72,7 @@ class Rule:
 
         Shapes: empty where the rule marks none; articles marked by name are in applicable_to.
         """
-        lines = {
-            id(line)
-            for node in self._item_nodes
-            if node.is_marked and not node.picking.targets
-            for line in _lines_of(node, subject)
-        }
+        lines = {id(line) for node in self.marks for line in _lines_of(node, subject)}
         return frozenset(
             place for place, item in enumerate(subject.order.items) if id(item) in lines
         )
@@ -110,6 +105,13 @@ class Rule:
     @cached_property
     def _leaves(self) -> tuple[Leaf, ...]:
         return tuple(node for node in self._nodes if isinstance(node, Leaf))
+
+    @cached_property
+    def marks(self) -> tuple[ItemNode, ...]:
+        """Its nodes whose lines are marked as targets; articles that are marked by name aside."""
+        return tuple(
+            node for node in self._item_nodes if node.is_marked and not node.picking.targets
+        )
 
     @cached_property
     def _item_nodes(self) -> tuple[ItemNode, ...]:

@@ -38,16 +38,18 @@ def generate_vouchers(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | 
     if campaign is None or campaign.binned_at is not None:
         _finish_generation(uow, work, None, "The campaign was deleted.")
         return None
+    template = replace(vouchers.campaign_template(campaign), **work.values)
     drawn = vouchers.draw_slice(
         uow,
-        replace(vouchers.campaign_template(campaign), **work.values),
+        template,
         work.pattern,
         min(SLICE, work.count - work.done),
         is_case_sensitive=work.is_case_sensitive,
         walk=work.walk,
     )
     work = replace(work, done=work.done + drawn.made, walk=drawn.walk)
-    campaigns.count_codes(uow, campaign, made=drawn.made)
+    given = drawn.made * template.balance_income
+    campaigns.count_codes(uow, campaign, made=drawn.made, given=given)
     if work.done < work.count and not drawn.is_exhausted:
         async_actions.report_progress(uow, work.action_id, 100 * work.done // work.count)
         return Again(work.arguments())
@@ -113,7 +115,9 @@ def update_vouchers(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | No
 
 
 def _code_value(campaign: Campaign, column: str) -> Any:
-    return campaign.voucher["discount"] if column == "discount" else getattr(campaign, column)
+    if column in ("discount", "gift_effect"):
+        return vouchers.worth_of(campaign.voucher)[column]
+    return getattr(campaign, column)
 
 
 def delete_vouchers(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | None:

@@ -90,4 +90,4 @@ def get_campaign_summary(ctx: Context, campaign_id: str, query: dict[str, Any]) 
 def list_campaign_transactions(
     ctx: Context, campaign_id: str, query: PageRequest
 ) -> dict[str, Any]:
-    return service.list_transactions(ctx.uow, campaign_id)
+    return service.list_transactions(ctx.uow, campaign_id, query, ctx.tz)

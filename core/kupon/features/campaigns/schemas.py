@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marshmallow import validate
 
+from kupon.engine.access import Level
 from kupon.features.categories.schemas import Category
 from kupon.features.promotions.schemas import PromotionTierInCampaign, PromotionTierList
 from kupon.features.vouchers.schemas import (
     CodeConfig,
     Discount,
+    Gift,
     NewCode,
     RedemptionLimit,
     RuleAssignments,
@@ -22,6 +24,7 @@ from kupon.features.vouchers.schemas import (
 )
 from kupon.kit.pages import list_body
 from kupon.kit.timestamps import format_moment
+from kupon.storage.tables.areas import CampaignAccess
 from kupon.storage.tables.campaigns import Campaign as CampaignRow
 from kupon.web.fields import (
     Day,
@@ -53,14 +56,13 @@ STATUSES = ("DONE", "IN_PROGRESS", "FAILED", "DRAFT", "MODIFYING")
 EXPANDS = ("category", "access_settings_assignments")
 LONGEST_DESCRIPTION = 10_000
 
-_NO_LIST = list_body("data", [], total=0)
-
 
 class TemplateCreate(WireSchema):
     """What the campaign's codes do; `code` is that of a STANDALONE campaign."""
 
-    type = Text(load_default="DISCOUNT_VOUCHER")
+    type = Text()
     discount = Part(Discount, allow_none=True)
+    gift = Part(Gift, allow_none=True)
     redemption = Part(RedemptionLimit, allow_none=True)
     code_config = Part(CodeConfig, allow_none=True)
     code = Text(allow_none=True)
@@ -141,6 +143,7 @@ class CampaignUpdate(CampaignChange):
 
     type = Text(validate=one_of("AUTO_UPDATE", "STATIC"))
     discount = Part(Discount)
+    gift = Part(Gift)
     unset_metadata_fields = Many(Text(), allow_none=True)
     validation_rules = rule_ids
 
@@ -176,6 +179,7 @@ class Template(TimeLimits):
 
     type = Text(required=True)
     discount = Part(Discount)
+    gift = Part(Gift)
     redemption = Part(TemplateLimit, required=True)
     code_config = Part(CodeConfig, required=True)
     is_referral_code = Flag(required=True)
@@ -271,7 +275,10 @@ class SummaryQuery(WireSchema):
 
 
 class Summary(WireSchema):
-    """What a campaign has brought about; rollbacks are never taken off."""
+    """What a campaign has brought about; rollbacks are never taken off.
+
+    Campaigns of discounts tell of discounts, campaigns of gift cards of credits.
+    """
 
     campaign = Part(CampaignBase, required=True)
     redemptions = Whole(required=True)
@@ -290,20 +297,33 @@ class Summary(WireSchema):
     publications = Whole(required=True)
     publications_succeeded = Whole(required=True)
     publications_failed = Whole(required=True)
-    discounted_amount = Whole(required=True)
-    rolledback_discounted_amount = Whole(required=True)
+    discounted_amount = Whole()
+    rolledback_discounted_amount = Whole()
+    created_vouchers_amount = Whole()
+    amount_added = Whole()
+    amount_subtracted = Whole()
+    amount_redeemed = Whole()
+    amount_rolledback = Whole()
+    amount_deleted = Whole()
     object = Text(required=True)
 
 
 def dump_campaign(
-    row: CampaignRow, category: Mapping[str, Any] | None, rules: Mapping[str, Any]
+    row: CampaignRow,
+    category: Mapping[str, Any] | None,
+    rules: Mapping[str, Any],
+    access: Sequence[CampaignAccess] | None,
 ) -> dict[str, Any]:
     """The wire's campaign; category and the list of rules are the wire's too."""
-    return dump_campaign_base(row, category) | {"validation_rules_assignments": rules}
+    base = dump_campaign_base(row, category, access=access)
+    return base | {"validation_rules_assignments": rules}
 
 
 def dump_campaign_base(
-    row: CampaignRow, category: Mapping[str, Any] | None, *, has_access: bool = False
+    row: CampaignRow,
+    category: Mapping[str, Any] | None,
+    *,
+    access: Sequence[CampaignAccess] | None = None,
 ) -> dict[str, Any]:
     """The wire's campaign as listings print it; what is unset is left out."""
     limits = dump_time_limits(row)
@@ -336,6 +356,18 @@ def dump_campaign_base(
             body[name] = getattr(row, name)
     if row.updated_at is not None:
         body["updated_at"] = format_moment(row.updated_at)
-    if has_access:
-        body["access_settings_assignments"] = _NO_LIST
+    if access is not None:
+        rows = list(map(_dump_access, access))
+        body["access_settings_assignments"] = list_body("data", rows, total=len(rows))
     return body
+
+
+def _dump_access(row: CampaignAccess) -> dict[str, Any]:
+    assignment = {
+        "id": row.id,
+        "area_id": row.area_id,
+        "all_stores": row.level == Level.ALL_STORES,
+        "created_at": format_moment(row.created_at),
+        "object": "area_store_campaign_assignment",
+    }
+    return assignment if row.store_id is None else assignment | {"area_store_id": row.store_id}

@@ -8,6 +8,8 @@ from flask_smorest import Blueprint
 
 from kupon.features.promotions import schemas as promotions
 from kupon.features.promotions import service as promotion_service
+from kupon.features.publications import schemas as publications
+from kupon.features.publications import service as publication_service
 from kupon.features.redemptions import schemas as redemptions
 from kupon.features.redemptions import service
 from kupon.features.validations import service as validations
@@ -42,3 +44,21 @@ def redeem_stacked_discounts_client_side(
 )
 def list_promotion_tiers_client_side(ctx: Context, query: PageRequest) -> dict[str, Any]:
     return promotion_service.list_tiers(ctx.uow, query, ctx.tz)
+
+
+@blueprint.post("/client/v1/publish")
+@endpoint(
+    surface="client",
+    query=publications.JoinOnceQuery,
+    body=publications.PublicationBody,
+    returns=publications.Publication,
+)
+def create_publication_client_side(
+    ctx: Context, query: dict[str, Any], body: dict[str, Any]
+) -> dict[str, Any] | Refused:
+    if not ctx.project.client_publish_enabled:
+        raise KuponError("forbidden", "Publication is not enabled for client-side keys")
+    outcome = publication_service.publish(ctx.uow, ctx.project, {**body, **query})
+    if isinstance(outcome, publication_service.Declined):
+        return Refused(outcome.error)
+    return outcome

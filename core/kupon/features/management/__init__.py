@@ -1,5 +1,5 @@
 """Management: projects, their keys and their settings.
 
-Reference: management.json
+Reference: management.json; areas and stores are told of in its guides
 Tables:    projects, api_keys, management_keys
 """

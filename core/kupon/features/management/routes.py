@@ -1,4 +1,4 @@
-"""Routes of management: stacking rules, schemas of metadata and of custom events."""
+"""Routes of management: stacking rules, schemas of metadata and of custom events, areas."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
+from kupon.features.areas import schemas as area_schemas
+from kupon.features.areas import service as areas
 from kupon.features.management import schemas, service
 from kupon.features.metadata_schemas import schemas as metadata
 from kupon.features.metadata_schemas import service as metadata_schemas
-from kupon.kit.pages import list_body
+from kupon.kit.pages import PageRequest, list_body
 from kupon.web.endpoint import Context, endpoint
 
 blueprint = Blueprint("management", __name__, url_prefix="/management/v1/projects")
@@ -138,3 +140,73 @@ def update_custom_event_schema(
 @endpoint(surface="management", status=204)
 def delete_custom_event_schema(ctx: Context, project_id: str, schema_id: str) -> None:
     metadata_schemas.delete_event_schema(ctx.uow, project_id, schema_id)
+
+
+@blueprint.get("/<project_id>/areas")
+@endpoint(surface="management", query=area_schemas.AreasQuery, returns=area_schemas.AreaList)
+def list_project_areas(ctx: Context, project_id: str, query: PageRequest) -> dict[str, Any]:
+    return areas.list_areas(ctx.uow, project_id, query)
+
+
+@blueprint.post("/<project_id>/areas")
+@endpoint(surface="management", body=area_schemas.AreaCreate, returns=area_schemas.Area)
+def create_project_area(ctx: Context, project_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    return areas.create_area(ctx.uow, project_id, body)
+
+
+@blueprint.get("/<project_id>/areas/<area_id>")
+@endpoint(surface="management", returns=area_schemas.Area)
+def get_project_area(ctx: Context, project_id: str, area_id: str) -> dict[str, Any]:
+    return areas.get_area(ctx.uow, project_id, area_id)
+
+
+@blueprint.put("/<project_id>/areas/<area_id>")
+@endpoint(surface="management", body=area_schemas.AreaUpdate, returns=area_schemas.Area)
+def update_project_area(
+    ctx: Context, project_id: str, area_id: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    return areas.update_area(ctx.uow, project_id, area_id, body)
+
+
+@blueprint.delete("/<project_id>/areas/<area_id>")
+@endpoint(surface="management", status=204)
+def delete_project_area(ctx: Context, project_id: str, area_id: str) -> None:
+    areas.delete_area(ctx.uow, project_id, area_id)
+
+
+@blueprint.get("/<project_id>/areas/<area_id>/stores")
+@endpoint(surface="management", query=area_schemas.AreasQuery, returns=area_schemas.AreaStoreList)
+def list_project_area_stores(
+    ctx: Context, project_id: str, area_id: str, query: PageRequest
+) -> dict[str, Any]:
+    return areas.list_stores(ctx.uow, project_id, area_id, query)
+
+
+@blueprint.post("/<project_id>/areas/<area_id>/stores")
+@endpoint(surface="management", body=area_schemas.AreaCreate, returns=area_schemas.AreaStore)
+def create_project_area_store(
+    ctx: Context, project_id: str, area_id: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    return areas.create_store(ctx.uow, project_id, area_id, body)
+
+
+@blueprint.get("/<project_id>/areas/<area_id>/stores/<store_id>")
+@endpoint(surface="management", returns=area_schemas.AreaStore)
+def get_project_area_store(
+    ctx: Context, project_id: str, area_id: str, store_id: str
+) -> dict[str, Any]:
+    return areas.get_store(ctx.uow, project_id, area_id, store_id)
+
+
+@blueprint.put("/<project_id>/areas/<area_id>/stores/<store_id>")
+@endpoint(surface="management", body=area_schemas.AreaUpdate, returns=area_schemas.AreaStore)
+def update_project_area_store(
+    ctx: Context, project_id: str, area_id: str, store_id: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    return areas.update_store(ctx.uow, project_id, area_id, store_id, body)
+
+
+@blueprint.delete("/<project_id>/areas/<area_id>/stores/<store_id>")
+@endpoint(surface="management", status=204)
+def delete_project_area_store(ctx: Context, project_id: str, area_id: str, store_id: str) -> None:
+    areas.delete_store(ctx.uow, project_id, area_id, store_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kupon.engine.access import Scope
 from kupon.engine.model import StackingRules
 from kupon.features.management import schemas
 from kupon.kit.errors import KuponError, invalid_payload, not_found
@@ -12,8 +13,11 @@ from kupon.kit.pages import list_body
 from kupon.kit.timestamps import format_moment
 from kupon.runtime import ids
 from kupon.storage.definitions import write_stacking_rules
-from kupon.storage.queries import keys, projects, stacking_rules
+from kupon.storage.queries import areas, keys, projects, stacking_rules
 from kupon.storage.uow import UnitOfWork
+
+# Places that a restricted key may be assigned to.
+MOST_ASSIGNMENTS = 100
 
 # A category can't have both roles of a pair.
 _OPPOSITES = (
@@ -37,7 +41,7 @@ def provision(uow: UnitOfWork, name: str, *, timezone: str = "UTC") -> dict[str,
         timezone=timezone,
         tracking_key=ids.new_cipher_key(),
         client_trusted_domains=["*"],
-        client_settings={"client_redeem_enabled": True},
+        client_settings={"client_redeem_enabled": True, "client_publish_enabled": True},
     )
     server, client = (_create_key(uow, project_id, kind) for kind in ("server", "client"))
     management = (ids.new_id("mng_"), ids.new_token())
@@ -53,11 +57,56 @@ def provision(uow: UnitOfWork, name: str, *, timezone: str = "UTC") -> dict[str,
     }
 
 
-def _create_key(uow: UnitOfWork, project_id: str, kind: str) -> tuple[str, str]:
+def _create_key(
+    uow: UnitOfWork,
+    project_id: str,
+    kind: str,
+    *,
+    name: str | None = None,
+    scope: Scope | None = None,
+) -> tuple[str, str]:
     app_id, token = ids.new_id("app_"), ids.new_token()
-    values: dict[str, Any] = {"project_id": project_id, "kind": kind, "name": f"{kind} key"}
-    keys.insert_key(uow.session, app_id=app_id, token=token, now=uow.now, **values)
+    keys.insert_key(
+        uow.session,
+        project_id=project_id,
+        app_id=app_id,
+        token=token,
+        kind=kind,
+        name=name or f"{kind} key",
+        now=uow.now,
+        scope=scope,
+    )
     return app_id, token
+
+
+def add_integration_key(uow: UnitOfWork, project_id: str, name: str) -> dict[str, str]:
+    """Give a project a server key for one integration.
+
+    Shapes:  identifier and secret, which can't be read again later.
+    Raises:  not_found for the project.
+    """
+    if projects.find_project(uow, project_id) is None:
+        raise not_found("project", project_id)
+    app_id, token = _create_key(uow, project_id, keys.INTEGRATION, name=name)
+    return {"app_id": app_id, "app_token": token}
+
+
+def add_restricted_key(
+    uow: UnitOfWork, project_id: str, name: str, named: areas.Named
+) -> dict[str, str]:
+    """Give a project a server key that reaches the campaigns of some areas and stores only.
+
+    Shapes:  identifier and secret, which can't be read again later; named has the ids as campaigns'
+        `access_settings` name them.
+    Raises:  not_found for the project, an area or a store; invalid_payload for none or too many.
+    """
+    if projects.find_project(uow, project_id) is None:
+        raise not_found("project", project_id)
+    scope = areas.hold_places(uow, project_id, named)
+    if not 1 <= len(scope) <= MOST_ASSIGNMENTS:
+        raise invalid_payload(f"A restricted key must have 1 to {MOST_ASSIGNMENTS} assignments")
+    app_id, token = _create_key(uow, project_id, "server", name=name, scope=scope)
+    return {"app_id": app_id, "app_token": token}
 
 
 def list_stacking_rules(uow: UnitOfWork, project_id: str) -> dict[str, Any]:

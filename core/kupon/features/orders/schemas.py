@@ -133,6 +133,18 @@ class RedemptionEntry(WireSchema):
     rollback_stacked = Many(Text())
 
 
+class ApplicationDetails(WireSchema):
+    """Units of one line that gave way to units of another."""
+
+    source_index = Whole()
+    source_applied_quantity = Whole()
+    source_applied_quantity_amount = Whole()
+    target_index = Whole()
+    target_applied_quantity = Whole()
+    target_applied_quantity_amount = Whole()
+    target_applied_discount_amount = Whole()
+
+
 class OrderItem(WireSchema):
     """A line of an order."""
 
@@ -154,6 +166,7 @@ class OrderItem(WireSchema):
     applied_discount_amount = Whole()
     applied_quantity_amount = Whole()
     subtotal_amount = Whole()
+    application_details = Many(Part(ApplicationDetails))
     product = Part(ItemProduct)
     sku = Part(ItemSku)
     metadata = Json()
@@ -247,23 +260,9 @@ def dump_items(items: Sequence[EngineItem], since: Sequence[EngineItem]) -> list
 
 def dump_item(item: EngineItem, since: EngineItem) -> dict[str, Any]:
     """The wire's line."""
-    body: dict[str, Any] = {"object": "order_item"}
-    for name in ("id", "source_id", "related_object", "product_id", "sku_id"):
-        value = getattr(item, name)
-        if value is not None:
-            body[name] = value
-    body |= item_figures(item, since)
-    if item.product:
-        body["product"] = _stated(item.product)
-    if item.sku:
-        body["sku"] = _stated(item.sku)
-    if item.metadata:
-        body["metadata"] = dict(item.metadata)
-    return body
-
-
-def _stated(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in part.items() if value is not None}
+    # The earlier line is told many times over: once for each incentive that was looked at.
+    constant = item.stated if since is _NEW_LINE else since.stated
+    return {"object": "order_item", **constant, **item_figures(item, since)}
 
 
 def dump_order(row: Mapping[str, Any], *, is_step: bool = False) -> dict[str, Any]:
@@ -297,6 +296,11 @@ def dump_order(row: Mapping[str, Any], *, is_step: bool = False) -> dict[str, An
         if "redemptions" in row:
             body["redemptions"] = row["redemptions"]
     return body | {"object": "order"}
+
+
+def dump_older_order(order: Mapping[str, Any]) -> dict[str, Any]:
+    """The wire's order for older calls, which declare no null: what is unset is left out."""
+    return {name: value for name, value in order.items() if value is not None}
 
 
 def dump_simple_order(order: Mapping[str, Any]) -> dict[str, Any]:

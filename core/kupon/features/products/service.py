@@ -9,8 +9,10 @@ from typing import Any
 
 from kupon.features.metadata_schemas.service import check_metadata
 from kupon.features.products import schemas
+from kupon.kit.errors import KuponError
 from kupon.kit.pages import PageRequest, list_body
 from kupon.runtime import ids
+from kupon.storage.catalogue import SHIPPING_NAMES
 from kupon.storage.queries import products, skus
 from kupon.storage.tables.products import Product, Sku
 from kupon.storage.uow import UnitOfWork
@@ -26,6 +28,8 @@ def create_product(uow: UnitOfWork, body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _store_product(uow: UnitOfWork, body: Mapping[str, Any]) -> Product:
     product_id, source_id = body.get("id") or None, body.get("source_id") or None
+    if not SHIPPING_NAMES.isdisjoint((product_id, source_id)):
+        products.store_shipping(uow)
     row = products.insert_product(
         uow,
         id=product_id or ids.new_id("prod_"),
@@ -62,8 +66,18 @@ def update_product(uow: UnitOfWork, key: str, body: Mapping[str, Any]) -> dict[s
 
 
 def delete_product(uow: UnitOfWork, key: str, *, is_forced: bool) -> None:
-    """Put a product with its SKUs into the bin; forced, delete them for good."""
+    """Put a product with its SKUs into the bin; forced, delete them for good.
+
+    Raises:  not_found; resource_protected for the one that every project has.
+    """
     row = products.get_product(uow, key, is_locked=True)
+    if row.id in SHIPPING_NAMES:
+        raise KuponError(
+            "resource_protected",
+            "Free shipping needs this product",
+            resource_id=row.id,
+            resource_type="product",
+        )
     if is_forced:
         products.delete_product(uow, row)
     else:

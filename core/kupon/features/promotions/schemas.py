@@ -177,6 +177,13 @@ class PromotionTier(TimeLimits):
     categories = Many(Part(Category), required=True)
 
 
+class RedeemedTier(PromotionTier):
+    """A promotion tier as redemptions carry it."""
+
+    summary = Part(PromotionSummary)
+    validation_rule_assignments = Part(RuleAssignments)
+
+
 class PromotionTierList(WireSchema):
     """Promotion tiers."""
 
@@ -323,10 +330,17 @@ def dump_redeemed_tier(facts: TierFacts, category: Wire | None) -> dict[str, Any
         "campaign_id": facts.campaign.id,
         "active": facts.is_active,
         "categories": [] if category is None else [category],
+        "created_at": format_moment(facts.created_at),
         "object": "promotion_tier",
         **dump_time_limits(facts),
     }
-    return body if facts.banner is None else body | {"banner": facts.banner}
+    if facts.banner is not None:
+        body["banner"] = facts.banner
+    if category is not None:
+        body["category_id"] = category["id"]
+    if facts.updated_at is not None:
+        body["updated_at"] = format_moment(facts.updated_at)
+    return body
 
 
 def _dump_campaign(row: CampaignRow | CampaignFacts) -> dict[str, Any]:

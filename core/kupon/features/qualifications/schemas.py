@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from marshmallow import Schema, fields
+
+from kupon.engine.giftcards import GiftCredits
 from kupon.engine.model import Redeemable
 from kupon.engine.order import Order
 from kupon.engine.qualify import SCENARIOS, Qualified
 from kupon.engine.situation import Article
+from kupon.features.campaigns.schemas import CAMPAIGN_TYPES
 from kupon.features.customers.schemas import CustomerBody
 from kupon.features.orders.schemas import CalculatedOrder, OrderBody, dump_order, order_columns
+from kupon.features.validation_rules.schemas import RuleAssignment
 from kupon.features.validations.schemas import Articles, dump_articles, dump_result
 from kupon.kit.timestamps import format_moment
 from kupon.storage.definitions import Definitions
-from kupon.storage.queries.offered_campaigns import CampaignFacts
+from kupon.storage.queries.offers import CampaignFacts
 from kupon.storage.queries.promotions import StackFacts, TierFacts
 from kupon.storage.snapshots import VoucherFacts
 from kupon.web.fields import Flag, Json, Many, Part, Text, Whole, WireSchema, between, one_of
 
-OfferFacts = VoucherFacts | TierFacts | CampaignFacts
+OfferFacts = VoucherFacts | TierFacts | CampaignFacts | StackFacts
 Wire = Mapping[str, Any]
 
+RESOURCE_TYPES: Final = ("campaign", "voucher", "promotion_tier")
+HOLDER_ROLES: Final = ("OWNER", "REFERRER", "REFEREE")
 FILTERS: Final = (
     "category_id",
     "campaign_id",
@@ -32,36 +39,42 @@ FILTERS: Final = (
     "code",
     "holder_role",
 )
-OPERATORS: Final = ("$is", "$is_not", "$in", "$not_in", "$has_value", "$is_unknown")
 SORTING_RULES: Final = ("BEST_DEAL", "LEAST_DEAL", "DEFAULT")
 EXPANDS: Final = ("redeemable", "category", "validation_rules")
 MOST: Final = 50
 _NOBODY: Final = {"customer_id": None, "referrer_id": None}
 
-QualificationConditions = WireSchema.from_dict(
-    {operator: Many(Json(), allow_none=True) for operator in OPERATORS},
-    name="QualificationConditions",
-)
+_LISTED: Final = ("$is", "$is_not", "$in", "$not_in")
+_ASKED: Final = ("$has_value", "$is_unknown")
 
 
-class QualificationFilter(WireSchema):
-    """What is asked of one field."""
+def _filter(name: str, *allowed: str) -> type[Schema]:
+    """What is asked of one field: of a text, or of one of some words."""
+    word = one_of(*allowed) if allowed else None
+    conditions: dict[str, fields.Field[Any]] = {
+        operator: Many(Text(validate=word), allow_none=True) for operator in _LISTED
+    }
+    if not allowed:
+        conditions |= {operator: Many(fields.Raw(), allow_none=True) for operator in _ASKED}
+    inner = WireSchema.from_dict(conditions, name=f"{name}Conditions")
+    return WireSchema.from_dict({"conditions": Part(inner)}, name=name)
 
-    conditions = Part(QualificationConditions)
+
+TextFilter = _filter("QualificationFilter")
 
 
 class QualificationFilters(WireSchema):
     """Which offers to look at."""
 
     junction = Text(validate=one_of("and", "or", "AND", "OR"))
-    category_id = Part(QualificationFilter)
-    campaign_id = Part(QualificationFilter)
-    campaign_type = Part(QualificationFilter)
-    resource_id = Part(QualificationFilter)
-    resource_type = Part(QualificationFilter)
-    voucher_type = Part(QualificationFilter)
-    code = Part(QualificationFilter)
-    holder_role = Part(QualificationFilter)
+    category_id = Part(TextFilter)
+    campaign_id = Part(TextFilter)
+    campaign_type = Part(_filter("QualificationCampaignTypeFilter", *CAMPAIGN_TYPES))
+    resource_id = Part(TextFilter)
+    resource_type = Part(_filter("QualificationResourceTypeFilter", *RESOURCE_TYPES))
+    voucher_type = Part(TextFilter)
+    code = Part(TextFilter)
+    holder_role = Part(_filter("QualificationHolderRoleFilter", *HOLDER_ROLES))
 
 
 class QualificationOptions(WireSchema):
@@ -92,6 +105,22 @@ class QualificationBody(WireSchema):
     options = Part(QualificationOptions, allow_none=True)
 
 
+class QualifiedRule(RuleAssignment):
+    """A rule that holds, and how certain that is."""
+
+    validation_status = Text(required=True)
+    validation_omitted_rules = Many(Text())
+
+
+class QualifiedRules(WireSchema):
+    """The rules that hold for something."""
+
+    object = Text(required=True)
+    data_ref = Text(required=True)
+    data = Many(Part(QualifiedRule), required=True)
+    total = Whole(required=True)
+
+
 class QualifiedTier(WireSchema):
     """One tier of a stack that qualifies."""
 
@@ -108,7 +137,8 @@ class QualifiedTier(WireSchema):
     name = Text()
     campaign_name = Text()
     campaign_id = Text()
-    validation_rules_assignments = Json()
+    validation_rule_id = Text()
+    validation_rules_assignments = Part(QualifiedRules)
     validation_status = Text()
     validation_omitted_rules = Many(Text())
 
@@ -140,7 +170,7 @@ class QualificationAnswer(WireSchema):
 
 
 def dump_page(
-    offers: Sequence[Wire], following: str | None, definitions: Definitions
+    offers: Sequence[Wire], following: object | None, definitions: Definitions
 ) -> dict[str, Any]:
     """The answer around a page of offers; following is where the next page goes on."""
     page: dict[str, Any] = {
@@ -151,7 +181,7 @@ def dump_page(
         "has_more": following is not None,
     }
     if following is not None:
-        page["more_starting_after"] = following
+        page["more_starting_after"] = str(following)
     return {"redeemables": page, "stacking_rules": definitions.stacking_rules_wire}
 
 
@@ -165,11 +195,18 @@ def dump_offer(
     facts: OfferFacts,
     qualified: Qualified,
     articles: Mapping[str, Article],
+    stacked: Sequence[Wire],
 ) -> dict[str, Any]:
-    """Something that qualifies, with the order as if nothing else were applied."""
+    """Something that qualifies, with the order as if nothing else were applied.
+
+    Shapes:  articles by the names by which discounts call the products that they give; stacked
+        are the wire forms of a stack's tiers.
+    """
     step, source = qualified.step, redeemable.source
     body = _dump_head(redeemable, facts.created_at, qualified)
-    if source is not None and step.applied is not None:
+    if isinstance(facts, StackFacts):
+        body["redeemables"] = stacked
+    elif source is not None and step.applied is not None:
         body["result"] = dump_result(source, facts, step.applied, articles)
         if step.bundle is not None:
             body["result"]["bundle"] = step.bundle.wire()
@@ -178,32 +215,42 @@ def dump_offer(
     return body | {"order": dump_order(columns | _NOBODY)}
 
 
-def dump_stack(
-    redeemable: Redeemable, stack: StackFacts, qualified: Qualified, tiers: Sequence[Wire]
-) -> dict[str, Any]:
-    """A promotion stack that qualifies; tiers are in their wire forms."""
-    step = qualified.step
-    columns = order_columns(step.after, since=step.before)
-    return _dump_head(redeemable, stack.created_at, qualified) | {
-        "order": dump_order(columns | _NOBODY),
-        "redeemables": tiers,
-    }
+def add_locked_credits(body: dict[str, Any], redeemable: Redeemable) -> None:
+    """Tell in a gift card's result what sessions hold of it."""
+    source = redeemable.source
+    if source is not None and isinstance(source.worth, GiftCredits):
+        body["result"]["gift"]["locked_credits"] = source.worth.locked
 
 
 def _dump_head(redeemable: Redeemable, created_at: Any, qualified: Qualified) -> dict[str, Any]:
-    body: dict[str, Any] = {
+    return {
         "id": redeemable.id,
         "object": redeemable.object,
         "created_at": format_moment(created_at),
-        "validation_status": qualified.validation_status,
+        **_dump_certainty(qualified.labels),
     }
-    if qualified.omitted:
-        body["validation_omitted_rules"] = list(qualified.omitted)
+
+
+def _dump_certainty(labels: Sequence[str]) -> dict[str, Any]:
+    """How certain it is that rules hold of which some nodes were not asked."""
+    if not labels:
+        return {"validation_status": "VALID"}
+    return {"validation_status": "PARTIALLY_VALID", "validation_omitted_rules": list(labels)}
+
+
+def dump_rules(rules: Wire, qualified: Qualified) -> dict[str, Any]:
+    """The rules that hold for something, each with how certain it is; rules are the wire's list."""
+    rows = [
+        row | _dump_certainty(qualified.omitted.get(row["rule_id"], ())) for row in rules["data"]
+    ]
+    body: dict[str, Any] = {"validation_rules_assignments": {**rules, "data": rows}}
+    if rows:
+        body["validation_rule_id"] = rows[0]["rule_id"]
     return body
 
 
 def expand_offer(
-    facts: OfferFacts | StackFacts, definitions: Definitions, expand: frozenset[str]
+    facts: OfferFacts, definitions: Definitions, expand: frozenset[str]
 ) -> dict[str, Any]:
     """The members that were asked for besides."""
     body: dict[str, Any] = {}
@@ -215,7 +262,7 @@ def expand_offer(
     return body
 
 
-def _dump_redeemable(facts: OfferFacts | StackFacts) -> dict[str, Any]:
+def _dump_redeemable(facts: OfferFacts) -> dict[str, Any]:
     if isinstance(facts, CampaignFacts):
         return {"name": facts.name, "metadata": facts.incentive_metadata}
     body: dict[str, Any] = {}

@@ -1,9 +1,9 @@
 """Redemptions: counting uses for good, and taking them back.
 
 Reference: redemptions.json (8 operations, one of them for promotion tiers)
-Tables:    redemptions, orders, vouchers
+Tables:    redemptions, orders, vouchers, voucher_transactions
 Stages:    redemption.created, redemption.failed, redemption.rolled_back,
-           redemption.rollback_failed
+           redemption.rollback_failed, voucher.gift.transaction.created
 Reacts to: its own events (the activity feeds of customers)
 Engine:    validate, redeem, rollback
 """

@@ -15,7 +15,11 @@ from kupon.features.customers.schemas import dump_simple_customer
 from kupon.features.orders.schemas import dump_order, dump_simple_order
 from kupon.features.orders.service import order_events
 from kupon.features.redemptions.schemas import dump_redemption
-from kupon.features.vouchers.schemas import dump_campaign_summary, dump_voucher
+from kupon.features.vouchers.schemas import (
+    dump_campaign_summary,
+    dump_simple_voucher,
+    dump_voucher,
+)
 from kupon.storage import snapshots
 from kupon.storage.queries import redemptions
 from kupon.storage.queries.activities import Entry, Told
@@ -203,26 +207,7 @@ _REDEMPTION = (
 
 
 def _simple_voucher(voucher: VoucherFacts) -> dict[str, Any]:
-    """The wire's SimpleVoucher: without lists, time windows and what describes it."""
-    body = dump_voucher(voucher, voucher.campaign_name, None)
-    uses = body["redemption"]
-    body["redemption"] = {
-        "quantity": uses.get("quantity"),
-        "redeemed_quantity": uses["redeemed_quantity"],
-    }
-    return {name: value for name, value in body.items() if name not in _MORE_THAN_SIMPLE}
-
-
-_MORE_THAN_SIMPLE = frozenset(
-    (
-        "publish",
-        "validation_rules_assignments",
-        "validity_timeframe",
-        "validity_day_of_week",
-        "validity_hours",
-        "additional_info",
-    )
-)
+    return dump_simple_voucher(dump_voucher(voucher, voucher.campaign_name, None))
 
 
 def _set_members(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from kupon.features.redemptions import schemas, service
-from kupon.features.validations.schemas import StackableBody, VoucherBody
+from kupon.features.validations.schemas import StackableBody, TierBody, VoucherBody
 from kupon.kit.pages import PageRequest
 from kupon.web.endpoint import Context, Refused, endpoint
 
@@ -82,11 +82,18 @@ def get_voucher_redemptions(ctx: Context, code: str) -> dict[str, Any]:
     query=schemas.RedeemQuery,
     body=VoucherBody,
     is_body_optional=True,
-    returns=schemas.Redemption,
+    returns=schemas.SingleRedemption,
 )
 def redeem_voucher(
     ctx: Context, code: str, query: Mapping[str, Any], body: Mapping[str, Any]
 ) -> Answer:
     request = {**body, **query}
     outcome = service.redeem_voucher(ctx.uow, ctx.project, _caller(ctx), code, request)
+    return _answer(outcome)
+
+
+@blueprint.post("/v1/promotions/tiers/<promotion_tier_id>/redemption")
+@endpoint(body=TierBody, is_body_optional=True, returns=schemas.SingleRedemption)
+def redeem_promotion(ctx: Context, promotion_tier_id: str, body: dict[str, Any]) -> Answer:
+    outcome = service.redeem_tier(ctx.uow, ctx.project, _caller(ctx), promotion_tier_id, body)
     return _answer(outcome)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kupon.engine.giftcards import GIFT_VOUCHER
 from kupon.features.customers.schemas import CustomerBody
-from kupon.features.orders.schemas import CalculatedOrder, OrderBody
-from kupon.features.promotions.schemas import PromotionTier
+from kupon.features.orders.schemas import CalculatedOrder, OrderBody, dump_older_order
+from kupon.features.promotions.schemas import RedeemedTier
 from kupon.features.validations.schemas import RedeemableResult
 from kupon.features.vouchers.schemas import Voucher
 from kupon.kit.timestamps import format_moment
@@ -94,10 +95,23 @@ class Redemption(WireSchema):
     related_object_type = Text(required=True)
     related_object_id = Text(required=True)
     voucher = Part(Voucher)
-    promotion_tier = Part(PromotionTier)
+    promotion_tier = Part(RedeemedTier)
     gift = Part(GiftAmount)
     loyalty_card = Part(Points)
     session = Part(SessionKey)
+
+
+class SingleRedemption(Redemption):
+    """Answer of the older calls on one code or tier, with the order as it was stored.
+
+    The reference declares no null here, so what is unset is left out.
+    """
+
+    customer_id = Text()
+    tracking_id = Text()
+    redemption = Text()
+    order = Part(CalculatedOrder)
+    customer = Part(SimpleCustomer)
 
 
 class RedemptionResult(WireSchema):
@@ -175,6 +189,12 @@ class RollbackResult(WireSchema):
     order = Part(CalculatedOrder)
 
 
+def dump_single(redemption: Mapping[str, Any], order: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A redemption that stands alone; order is the wire's, None where there is none."""
+    body = {**redemption, "order": None if order is None else dump_older_order(order)}
+    return {name: value for name, value in body.items() if value is not None}
+
+
 def dump_redemption(
     row: Mapping[str, Any],
     *,
@@ -210,6 +230,8 @@ def dump_redemption(
             body[name] = row[name]
     if voucher is not None:
         body["voucher"] = voucher
+        if row["amount"] is not None and voucher["type"] == GIFT_VOUCHER:
+            body["gift"] = {"amount": row["amount"]}
     if promotion_tier is not None:
         body["promotion_tier"] = promotion_tier
     if related:

@@ -1,7 +1,10 @@
-"""Vouchers: single codes, what they take off, how often and when they may be used.
+"""Vouchers: single codes, what they take off or hold, how often and when they may be used.
 
 Reference: vouchers.json (17 operations, less the bulk, import and export ones)
-Tables:    vouchers, session_locks (released only), campaigns (read; its count of codes written)
-Stages:    voucher.created, voucher.updated, voucher.deleted, voucher.enabled, voucher.disabled
-Engine:    codes, discounts, limits
+Tables:    vouchers, voucher_transactions, session_locks (released only), campaigns (read; its
+           count of codes written)
+Stages:    voucher.created, voucher.updated, voucher.deleted, voucher.enabled, voucher.disabled,
+           voucher.gift.balance_added, voucher.gift.transaction.created
+Reacts to: its own events (the activity feeds of customers)
+Engine:    codes, discounts, giftcards, limits
 """

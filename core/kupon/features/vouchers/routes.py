@@ -70,10 +70,10 @@ def release_validation_session(ctx: Context, code: str, session_key: str) -> Non
 @blueprint.get("/v1/vouchers/<code>/transactions")
 @endpoint(query=schemas.TransactionsQuery, returns=schemas.TransactionList)
 def list_voucher_transactions(ctx: Context, code: str, query: PageRequest) -> dict[str, Any]:
-    return service.list_transactions(ctx.uow, ctx.project, code)
+    return service.list_transactions(ctx.uow, ctx.project, code, query)
 
 
 @blueprint.post("/v1/vouchers/<code>/balance")
 @endpoint(body=schemas.BalanceUpdate, returns=schemas.Balance)
 def update_voucher_balance(ctx: Context, code: str, body: dict[str, Any]) -> dict[str, Any]:
-    return service.update_balance(ctx.uow, ctx.project, code)
+    return service.update_balance(ctx.uow, ctx.project, code, body)

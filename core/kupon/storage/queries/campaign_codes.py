@@ -53,6 +53,7 @@ class CodeChanges:
 _TYPES = {
     "category_id": "text",
     "discount": "jsonb",
+    "gift_effect": "text",
     "start_date": "timestamptz",
     "expiration_date": "timestamptz",
     "validity_timeframe": "jsonb",

@@ -11,6 +11,19 @@ from psycopg.rows import dict_row
 
 from kupon.storage.uow import UnitOfWork
 
+# What only campaigns of discounts, and only campaigns of gift cards tell of.
+DISCOUNTS = frozenset(("discounted_amount", "rolledback_discounted_amount"))
+CREDITS = frozenset(
+    (
+        "created_vouchers_amount",
+        "amount_added",
+        "amount_subtracted",
+        "amount_redeemed",
+        "amount_rolledback",
+        "amount_deleted",
+    )
+)
+
 # UNCERTAIN: an order counts once for a campaign, however many of its codes it used (section 15.1).
 _STATEMENT = """
 WITH entries AS (
@@ -38,12 +51,27 @@ undone_orders AS (
     SELECT DISTINCT ON (order_id) order_amount FROM undone
     WHERE order_id IS NOT NULL ORDER BY order_id, id DESC
 ),
+given AS (
+    SELECT count(*) AS tried, count(*) FILTER (WHERE result = 'SUCCESS') AS succeeded
+    FROM publications
+    WHERE project_id = %(project_id)s AND campaign_id = %(campaign_id)s
+        AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
+),
 days AS (
-    SELECT sum(vouchers_created) AS created, sum(vouchers_deleted) AS deleted
+    SELECT sum(vouchers_created) AS created, sum(vouchers_deleted) AS deleted,
+        sum(balance_created) AS given, sum(balance_deleted) AS lost
     FROM campaign_days
     WHERE project_id = %(project_id)s AND campaign_id = %(campaign_id)s
         AND (%(first)s::date IS NULL OR day >= %(first)s)
         AND (%(last)s::date IS NULL OR day <= %(last)s)
+),
+moved AS (
+    SELECT type, sum(amount) AS amount FROM voucher_transactions
+    WHERE project_id = %(project_id)s AND campaign_id = %(campaign_id)s
+        AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
+    GROUP BY type
 )
 SELECT
     count(*) FILTER (WHERE object = 'redemption') AS redemptions,
@@ -57,8 +85,21 @@ SELECT
     coalesce((SELECT sum(discount) FROM undone), 0)::bigint AS rolledback_discounted_amount,
     coalesce((SELECT sum(order_amount) FROM orders), 0)::bigint AS orders_amount,
     coalesce((SELECT sum(order_amount) FROM undone_orders), 0)::bigint AS orders_rolledback_amount,
+    (SELECT tried FROM given) AS publications,
+    (SELECT succeeded FROM given) AS publications_succeeded,
+    (SELECT tried - succeeded FROM given) AS publications_failed,
     coalesce((SELECT created FROM days), 0)::bigint AS vouchers_created,
-    coalesce((SELECT deleted FROM days), 0)::bigint AS vouchers_deleted
+    coalesce((SELECT deleted FROM days), 0)::bigint AS vouchers_deleted,
+    coalesce((SELECT given FROM days), 0)::bigint AS created_vouchers_amount,
+    coalesce((SELECT lost FROM days), 0)::bigint AS amount_deleted,
+    coalesce((SELECT amount FROM moved WHERE type = 'CREDITS_ADDITION'), 0)::bigint
+        AS amount_added,
+    coalesce((SELECT -amount FROM moved WHERE type = 'CREDITS_REMOVAL'), 0)::bigint
+        AS amount_subtracted,
+    coalesce((SELECT -amount FROM moved WHERE type = 'CREDITS_REDEMPTION'), 0)::bigint
+        AS amount_redeemed,
+    coalesce((SELECT amount FROM moved WHERE type = 'CREDITS_REFUND'), 0)::bigint
+        AS amount_rolledback
 FROM entries
 """
 
@@ -72,7 +113,7 @@ def summarize(
     since: datetime | None,
     until: datetime | None,
 ) -> dict[str, int]:
-    """Redemptions, rollbacks, money and codes of a campaign.
+    """Redemptions, rollbacks, money, credits and codes of a campaign.
 
     Shapes:  first and last are days of the project, since and until the moments at which the
         first begins and the last is over; None is without bound. Rollbacks are never taken off.

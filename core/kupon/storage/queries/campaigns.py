@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, delete, false, or_, select, true
 
+from kupon.engine.access import may_edit, may_use
 from kupon.kit.calendar import Calendar
 from kupon.kit.errors import duplicate_found, not_found
 from kupon.kit.filters import Condition
@@ -29,6 +30,14 @@ from kupon.storage.criteria import (
 )
 from kupon.storage.documents import JsonField
 from kupon.storage.listing import Listing, Page, fetch_page
+from kupon.storage.queries import trash_bin
+from kupon.storage.queries.campaign_access import (
+    May,
+    check_access,
+    delete_access,
+    is_assigned,
+    narrowed,
+)
 from kupon.storage.queries.projects import bump_revision
 from kupon.storage.refusing import refusing
 from kupon.storage.tables.campaigns import Campaign, CampaignDay
@@ -59,25 +68,29 @@ def insert_campaign(uow: UnitOfWork, campaign: Campaign) -> None:
 def get_campaign(uow: UnitOfWork, name: str) -> FoundCampaign:
     """A campaign by id or, if none has it, by name.
 
-    Raises:  not_found.
+    Raises:  not_found; forbidden for a restricted key that may not use it.
     """
     row = uow.session.execute(_one(uow, name)).first()
-    if row is None:
-        raise not_found("campaign", name)
-    return FoundCampaign(*row)
+    return _accessible(uow, name, row, may_use)
 
 
-def lock_campaign(uow: UnitOfWork, name: str) -> FoundCampaign:
+def lock_campaign(uow: UnitOfWork, name: str, may: May = may_edit) -> FoundCampaign:
     """A campaign by id or name, for a change of it or of its set of codes.
 
-    Raises:  not_found.
+    Raises:  not_found; forbidden for a restricted key that may not do so.
     Locks:   the campaign's row, before any of its codes.
     """
     chosen = _one(uow, name).with_for_update(of=Campaign)
     row = uow.session.execute(chosen, execution_options={"populate_existing": True}).first()
+    return _accessible(uow, name, row, may)
+
+
+def _accessible(uow: UnitOfWork, name: str, row: Any, may: May) -> FoundCampaign:
     if row is None:
         raise not_found("campaign", name)
-    return FoundCampaign(*row)
+    found = FoundCampaign(*row)
+    check_access(uow, found.campaign.id, may, otherwise=("campaign", name))
+    return found
 
 
 def lock_any_campaign(uow: UnitOfWork, campaign_id: str) -> Campaign | None:
@@ -130,18 +143,31 @@ def save_campaign(uow: UnitOfWork, campaign: Campaign) -> None:
 
 
 _COUNT_DAY = (
-    "INSERT INTO campaign_days (project_id, campaign_id, day, vouchers_created, vouchers_deleted)"
-    " SELECT id, %(campaign_id)s, (%(now)s AT TIME ZONE timezone)::date, %(made)s, %(gone)s"
+    "INSERT INTO campaign_days (project_id, campaign_id, day, vouchers_created, vouchers_deleted,"
+    "  balance_created, balance_deleted)"
+    " SELECT id, %(campaign_id)s, (%(now)s AT TIME ZONE timezone)::date, %(made)s, %(gone)s,"
+    "  %(given)s, %(lost)s"
     " FROM projects WHERE id = %(project_id)s"
     " ON CONFLICT (project_id, campaign_id, day) DO UPDATE SET"
     " vouchers_created = campaign_days.vouchers_created + excluded.vouchers_created,"
-    " vouchers_deleted = campaign_days.vouchers_deleted + excluded.vouchers_deleted"
+    " vouchers_deleted = campaign_days.vouchers_deleted + excluded.vouchers_deleted,"
+    " balance_created = campaign_days.balance_created + excluded.balance_created,"
+    " balance_deleted = campaign_days.balance_deleted + excluded.balance_deleted"
 )
 
 
-def count_codes(uow: UnitOfWork, campaign: Campaign, *, made: int = 0, gone: int = 0) -> None:
+def count_codes(
+    uow: UnitOfWork,
+    campaign: Campaign,
+    *,
+    made: int = 0,
+    gone: int = 0,
+    given: int = 0,
+    lost: int = 0,
+) -> None:
     """Codes were added to a campaign or deleted from it.
 
+    Units:  given is what new cards began with, lost what was left on deleted ones.
     Locks:  the campaign must be locked.
     """
     campaign.vouchers_count += made - gone
@@ -154,6 +180,8 @@ def count_codes(uow: UnitOfWork, campaign: Campaign, *, made: int = 0, gone: int
             "now": uow.now,
             "made": made,
             "gone": gone,
+            "given": given,
+            "lost": lost,
         },
     )
 
@@ -176,8 +204,21 @@ def is_last_job(uow: UnitOfWork, handler: str, campaign_id: str) -> bool:
     return len(waiting) <= 1
 
 
+def hide_campaign(uow: UnitOfWork, campaign: Campaign, *, is_forced: bool) -> None:
+    """Take a campaign and its codes out of sight: into the bin, or on their way to nowhere.
+
+    Locks:  the campaign must be locked.
+    """
+    campaign.binned_at = uow.now
+    if is_forced:
+        trash_bin.remove_children(uow, trash_bin.VOUCHER, campaign.id)
+    else:
+        trash_bin.add_entry(uow, trash_bin.CAMPAIGN, campaign.id, campaign.name)
+
+
 def delete_campaign(uow: UnitOfWork, campaign_id: str) -> None:
     """Remove a campaign for good; its name is free again."""
+    delete_access(uow, campaign_id)
     uow.session.execute(
         delete(CampaignDay).where(
             CampaignDay.project_id == uow.project_id, CampaignDay.campaign_id == campaign_id
@@ -190,7 +231,7 @@ def delete_campaign(uow: UnitOfWork, campaign_id: str) -> None:
 
 def list_campaigns(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> Page[Campaign]:
     """One page of the project's campaigns."""
-    return fetch_page(uow, _CAMPAIGNS, request, tz=tz)
+    return fetch_page(uow, narrowed(uow, _CAMPAIGNS, Campaign.id), request, tz=tz)
 
 
 class _PoolField(TextField):
@@ -267,7 +308,10 @@ _CAMPAIGNS = Listing(
     fields=_FIELDS,
     metadata=Campaign.campaign_metadata,
     where=(Campaign.binned_at.is_(None),),
-    # No project has areas or stores yet, so no campaign is assigned to one.
-    shortcuts={"access_settings": lambda _: false()},
+    shortcuts={
+        "access_settings": lambda sent: is_assigned(
+            Campaign.id, Campaign.project_id, sent.get("filter") or {}
+        )
+    },
     ignored=frozenset({"expand"}),
 )

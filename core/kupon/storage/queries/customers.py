@@ -187,7 +187,8 @@ class Summary:
 
     Units:   minor units, after discounts; average_amount is rounded half up.
     Shapes:  redemptions count each code of a stack, not the stack; orders are those that are
-        PAID or FULFILLED, the last one is the one created last.
+        PAID or FULFILLED, the last one is the one created last. What gift cards paid is less
+        what rollbacks gave back, what they have to go is left on those that the customer holds.
     """
 
     customer_id: str = ""
@@ -195,6 +196,8 @@ class Summary:
     failed: int = 0
     rollback_succeeded: int = 0
     rollback_failed: int = 0
+    gift_redeemed_amount: int = 0
+    gift_amount_to_go: int = 0
     order_count: int = 0
     total_amount: int = 0
     average_amount: int = 0
@@ -203,7 +206,7 @@ class Summary:
 
 
 _SUMMARIES = (
-    "SELECT c.id AS customer_id, r.*, o.* FROM unnest(%(ids)s::text[]) AS c(id)"
+    "SELECT c.id AS customer_id, r.*, o.*, p.*, h.* FROM unnest(%(ids)s::text[]) AS c(id)"
     " CROSS JOIN LATERAL (SELECT"
     "  count(*) FILTER (WHERE is_rollback IS FALSE AND result = 'SUCCESS') AS succeeded,"
     "  count(*) FILTER (WHERE is_rollback IS FALSE AND result = 'FAILURE') AS failed,"
@@ -221,6 +224,18 @@ _SUMMARIES = (
     "   - coalesce(items_discount_amount, 0), 0) AS spent FROM orders"
     "   WHERE project_id = %(project_id)s AND customer_id = c.id"
     "   AND status IN ('PAID', 'FULFILLED')) AS bought) AS o"
+    " CROSS JOIN LATERAL (SELECT coalesce(-sum(t.amount), 0)::bigint AS gift_redeemed_amount"
+    "  FROM redemptions JOIN voucher_transactions t ON t.project_id = redemptions.project_id"
+    "   AND t.redemption_id = redemptions.id"
+    "   AND t.type IN ('CREDITS_REDEMPTION', 'CREDITS_REFUND')"
+    "  WHERE redemptions.project_id = %(project_id)s AND redemptions.customer_id = c.id"
+    "  AND redemptions.object = 'redemption' AND redemptions.amount IS NOT NULL) AS p"
+    " CROSS JOIN LATERAL (SELECT coalesce(sum(v.balance_income - v.balance_subtracted"
+    "   - v.balance_expired - v.balance_redeemed), 0)::bigint AS gift_amount_to_go"
+    "  FROM vouchers v LEFT JOIN campaigns k"
+    "   ON k.project_id = v.project_id AND k.id = v.campaign_id"
+    "  WHERE v.project_id = %(project_id)s AND v.holder_id = c.id AND v.type = 'GIFT_VOUCHER'"
+    "  AND v.binned_at IS NULL AND k.binned_at IS NULL) AS h"
 )
 
 

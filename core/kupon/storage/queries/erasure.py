@@ -52,6 +52,8 @@ def lock_traced_customer(uow: UnitOfWork, reference: str) -> str:
             " AND customer_id = %(id)s"
             " UNION ALL SELECT customer_id FROM redemptions WHERE project_id = %(project_id)s"
             " AND customer_id = %(id)s"
+            " UNION ALL SELECT customer_id FROM publications WHERE project_id = %(project_id)s"
+            " AND customer_id = %(id)s"
             " UNION ALL SELECT aggregate_id FROM events WHERE project_id = %(project_id)s"
             " AND aggregate_id = %(id)s AND payload #> '{customer,created_at}' IS NOT NULL LIMIT 1",
             {"project_id": uow.project_id, "id": reference},
@@ -140,13 +142,33 @@ def _make_anonymous(uow: UnitOfWork, customer_id: str) -> int:
         " WHERE project_id = %(project_id)s AND referrer_id = %(id)s",
         customer_id,
     )
+    _take_codes_back(uow, customer_id)
+    return orders
+
+
+def _take_codes_back(uow: UnitOfWork, customer_id: str) -> None:
+    """Take a customer out of codes and publications; the codes stay given away.
+
+    Locks:  codes by id.
+    """
     _execute(
         uow,
-        "UPDATE vouchers SET holder_id = NULL"
-        " WHERE project_id = %(project_id)s AND holder_id = %(id)s",
+        "UPDATE vouchers v SET holder_id = NULL FROM (SELECT id FROM vouchers"
+        "  WHERE project_id = %(project_id)s AND holder_id = %(id)s ORDER BY id FOR UPDATE) held"
+        " WHERE v.project_id = %(project_id)s AND v.id = held.id",
         customer_id,
     )
-    return orders
+    _execute(
+        uow,
+        "DELETE FROM redeemable_holders WHERE project_id = %(project_id)s AND customer_id = %(id)s",
+        customer_id,
+    )
+    _execute(
+        uow,
+        "UPDATE publications SET customer_id = NULL, tracking_id = NULL, source_id = NULL,"
+        " metadata = '{}' WHERE project_id = %(project_id)s AND customer_id = %(id)s",
+        customer_id,
+    )
 
 
 def _execute(uow: UnitOfWork, statement: str, customer_id: str) -> int:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
+from kupon.engine.access import Level, Place, Scope
 from kupon.storage.tables.projects import ApiKey, ManagementKey, Project
+
+# A server key that belongs to one integration, and may do what only integrations do.
+INTEGRATION = "integration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +27,29 @@ class ProjectFacts:
     case_sensitive_codes: bool
     client_trusted_domains: tuple[str, ...]
     client_redeem_enabled: bool
+    client_publish_enabled: bool
     tracking_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """A key pair as it is checked: kind is server, client or management."""
+    """A key pair as it is checked.
+
+    Shapes: kind is server, integration, client or management; scope is where a restricted key may
+        be used, None for all other keys.
+    """
 
     app_id: str
     name: str
     kind: str
     token_hash: bytes
     project: ProjectFacts | None
+    scope: Scope | None = None
+
+    @property
+    def is_integration(self) -> bool:
+        """Whether the key is one integration's own."""
+        return self.kind == INTEGRATION
 
     @property
     def event_source(self) -> dict[str, Any]:
@@ -48,15 +63,22 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def find_key(engine: Engine, kind: str, app_id: str) -> KeyFacts | None:
-    """An active key of one kind, or None."""
+def find_key(engine: Engine, surface: str, app_id: str) -> KeyFacts | None:
+    """An active key that opens a surface, or None."""
+    kinds = ("server", INTEGRATION) if surface == "server" else (surface,)
     with engine.connect() as connection:
-        if kind == "management":
+        if surface == "management":
             return _find_management_key(connection, app_id)
         row = connection.execute(
-            select(ApiKey.token_hash, ApiKey.name.label("key_name"), Project)
+            select(
+                ApiKey.token_hash,
+                ApiKey.name.label("key_name"),
+                ApiKey.kind,
+                ApiKey.access,
+                Project,
+            )
             .join(Project, Project.id == ApiKey.project_id)
-            .where(ApiKey.app_id == app_id, ApiKey.kind == kind, ApiKey.is_active)
+            .where(ApiKey.app_id == app_id, ApiKey.kind.in_(kinds), ApiKey.is_active)
         ).first()
     if row is None:
         return None
@@ -67,9 +89,15 @@ def find_key(engine: Engine, kind: str, app_id: str) -> KeyFacts | None:
         case_sensitive_codes=row.case_sensitive_codes,
         client_trusted_domains=tuple(row.client_trusted_domains),
         client_redeem_enabled=bool(row.client_settings.get("client_redeem_enabled")),
+        client_publish_enabled=bool(row.client_settings.get("client_publish_enabled")),
         tracking_key=bytes(row.tracking_key),
     )
-    return KeyFacts(app_id, row.key_name, kind, bytes(row.token_hash), facts)
+    scope = None if row.access is None else frozenset(map(_read_place, row.access))
+    return KeyFacts(app_id, row.key_name, row.kind, bytes(row.token_hash), facts, scope)
+
+
+def _read_place(stored: dict[str, Any]) -> Place:
+    return Place(Level(stored["level"]), stored["area_id"], stored["store_id"])
 
 
 def _find_management_key(connection: Connection, app_id: str) -> KeyFacts | None:
@@ -90,8 +118,12 @@ def insert_key(
     kind: str,
     name: str,
     now: datetime,
+    scope: Scope | None = None,
 ) -> None:
-    """Store a project's key pair; only the token's hash and last four characters are kept."""
+    """Store a project's key pair; only the token's hash and last four characters are kept.
+
+    Shapes:  scope is where a restricted key may be used.
+    """
     session.add(
         ApiKey(
             project_id=project_id,
@@ -100,6 +132,7 @@ def insert_key(
             name=name,
             token_hash=hash_token(token),
             token_last4=token[-4:],
+            access=None if scope is None else [asdict(place) for place in scope],
             created_at=now,
         )
     )

@@ -13,10 +13,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kupon.kit.errors import RaceLost, duplicate_found, not_found
 from kupon.kit.pages import PageRequest
+from kupon.storage.catalogue import SHIPPING_ENTRY, SHIPPING_NAMES
 from kupon.storage.criteria import MomentField
 from kupon.storage.listing import Listing, Page, fetch_page
+from kupon.storage.queries import trash_bin
 from kupon.storage.refusing import refusing
 from kupon.storage.tables.products import Product, Sku
+from kupon.storage.tables.projects import Project
 from kupon.storage.uow import UnitOfWork
 
 _LISTING = Listing(
@@ -80,10 +83,36 @@ def get_product(uow: UnitOfWork, key: str, *, is_locked: bool = False) -> Produc
         .order_by((Product.id == key).desc())
         .limit(1)
     )
+    if is_locked and key in SHIPPING_NAMES:
+        store_shipping(uow)
     row = uow.session.scalar(statement.with_for_update(key_share=True) if is_locked else statement)
+    if row is None and key in SHIPPING_NAMES:
+        return _shipping(uow)
     if row is None:
         raise not_found("product", key)
     return row
+
+
+def store_shipping(uow: UnitOfWork) -> None:
+    """Give the product that every project has a row of its own, unless it has one."""
+    entry = SHIPPING_ENTRY
+    insert_product(
+        uow, id=entry.id, source_id=entry.source_id, name=entry.name, product_metadata={}
+    )
+
+
+def _shipping(uow: UnitOfWork) -> Product:
+    """The product that every project has, of which nothing was said yet; it is in no session."""
+    created_at = uow.session.scalar(select(Project.created_at).where(Project.id == uow.project_id))
+    return Product(
+        project_id=uow.project_id,
+        id=SHIPPING_ENTRY.id,
+        source_id=SHIPPING_ENTRY.source_id,
+        name=SHIPPING_ENTRY.name,
+        attributes=[],
+        product_metadata={},
+        created_at=created_at,
+    )
 
 
 def save_product(uow: UnitOfWork, product: Product) -> None:
@@ -104,6 +133,8 @@ def list_products(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> Page[Pro
 def bin_product(uow: UnitOfWork, product: Product) -> None:
     """Put a product and its SKUs into the bin; ids and source ids stay taken."""
     product.binned_at = uow.now
+    name = product.name or product.source_id or product.id
+    trash_bin.add_entry(uow, trash_bin.PRODUCT, product.id, name)
     uow.session.execute(
         update(Sku)
         .where(
@@ -116,6 +147,11 @@ def bin_product(uow: UnitOfWork, product: Product) -> None:
 
 
 def delete_product(uow: UnitOfWork, product: Product) -> None:
-    """Delete a product and its SKUs for good."""
+    """Delete a product and its SKUs for good.
+
+    Locks:  the product must be locked.
+    """
     uow.session.delete(product)
     uow.session.flush()
+    # After its SKUs: one that somebody is just binning is waited for.
+    trash_bin.remove_children(uow, trash_bin.SKU, product.id)

@@ -16,6 +16,7 @@ from kupon.kit.errors import not_found
 from kupon.kit.pages import PageRequest
 from kupon.storage.criteria import MomentField, TextField
 from kupon.storage.listing import Listing, Page, fetch_page
+from kupon.storage.queries.campaign_access import narrowed
 from kupon.storage.queries.projects import bump_revision
 from kupon.storage.tables.categories import Category
 from kupon.storage.tables.promotions import PromotionStack
@@ -63,7 +64,7 @@ def get_stack(uow: UnitOfWork, campaign_id: str, stack_id: str) -> FoundStack:
 
 def list_stacks(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> Page[PromotionStack]:
     """One page of the project's stacks."""
-    return fetch_page(uow, _STACKS, request, tz=tz)
+    return fetch_page(uow, narrowed(uow, _STACKS, PromotionStack.campaign_id), request, tz=tz)
 
 
 def list_campaign_stacks(uow: UnitOfWork, campaign_id: str) -> Sequence[PromotionStack]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, delete, exists, func, or_, select
 
+from kupon.engine.access import may_edit, may_use
 from kupon.kit.errors import not_found
 from kupon.kit.pages import PageRequest
 from kupon.storage.criteria import MomentField, Test, among
 from kupon.storage.listing import Listing, Page, fetch_page
+from kupon.storage.queries.campaign_access import May, check_access, narrowed
 from kupon.storage.queries.projects import bump_revision
 from kupon.storage.tables.campaigns import Campaign
 from kupon.storage.tables.categories import Category
@@ -63,25 +65,28 @@ def next_hierarchy(uow: UnitOfWork, campaign_id: str) -> int:
 def get_tier(uow: UnitOfWork, tier_id: str) -> FoundTier:
     """A tier by id.
 
-    Raises:  not_found.
+    Raises:  not_found; forbidden for a restricted key that may not use its campaign.
     """
-    row = uow.session.execute(_one(uow, tier_id)).first()
-    if row is None:
-        raise not_found("promotion_tier", tier_id)
-    return FoundTier(*row)
+    return _accessible(uow, tier_id, uow.session.execute(_one(uow, tier_id)).first(), may_use)
 
 
-def lock_tier(uow: UnitOfWork, tier_id: str) -> FoundTier:
+def lock_tier(uow: UnitOfWork, tier_id: str, may: May = may_edit) -> FoundTier:
     """A tier by id, for a change.
 
-    Raises:  not_found.
+    Raises:  not_found; forbidden for a restricted key that may not do so.
     Locks:   the tier's row; its campaign, where that is locked too, goes first.
     """
     chosen = _one(uow, tier_id).with_for_update(of=PromotionTier)
     row = uow.session.execute(chosen, execution_options={"populate_existing": True}).first()
+    return _accessible(uow, tier_id, row, may)
+
+
+def _accessible(uow: UnitOfWork, tier_id: str, row: Any, may: May) -> FoundTier:
     if row is None:
         raise not_found("promotion_tier", tier_id)
-    return FoundTier(*row)
+    found = FoundTier(*row)
+    check_access(uow, found.campaign.id, may, otherwise=("promotion_tier", tier_id))
+    return found
 
 
 def _one(uow: UnitOfWork, tier_id: str) -> Select[PromotionTier, Campaign, Category]:
@@ -128,7 +133,7 @@ def list_tiers(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> Page[Promot
     listing = _TIERS
     if request.shortcuts.get("is_available"):
         listing = replace(_TIERS, where=(_is_available(uow.now),))
-    return fetch_page(uow, listing, request, tz=tz)
+    return fetch_page(uow, narrowed(uow, listing, PromotionTier.campaign_id), request, tz=tz)
 
 
 def _is_available(now: datetime) -> Test:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Text, null, select, update
+from sqlalchemy import ScalarSelect, Text, and_, exists, not_, null, or_, select, true, update
+from sqlalchemy.orm import aliased
 
+from kupon.engine.access import Scope
 from kupon.kit.errors import RaceLost, not_found
 from kupon.kit.pages import PageRequest
-from kupon.storage.criteria import MomentField, TextField
+from kupon.storage.criteria import MomentField, Test, TextField
 from kupon.storage.listing import Listing, Page, fetch_page
+from kupon.storage.queries.campaign_access import check_access, is_usable
 from kupon.storage.tables.customers import Customer
 from kupon.storage.tables.redemptions import Redemption
 from kupon.storage.uow import UnitOfWork
+
+# The related object's type of a stack's parent, which is its own related object.
+STACKED = "redemption"
 
 COLUMNS = tuple(
     (attribute.key, str(attribute.columns[0].name))
@@ -30,12 +37,22 @@ def as_row(redemption: Redemption) -> dict[str, Any]:
 def get_redemption(uow: UnitOfWork, redemption_id: str) -> dict[str, Any]:
     """A redemption or rollback by id.
 
-    Raises:  not_found.
+    Raises:  not_found; forbidden for a restricted key that may not use its campaigns.
     """
     row = uow.session.get(Redemption, (uow.project_id, redemption_id))
     if row is None:
         raise not_found("redemption", redemption_id)
-    return as_row(row)
+    return _accessible(uow, row)
+
+
+def _accessible(uow: UnitOfWork, row: Redemption) -> dict[str, Any]:
+    found = as_row(row)
+    if uow.scope is not None:
+        is_stacked = row.related_object_type == STACKED
+        # The parent belongs to no campaign: its children tell, for it is rolled back with them.
+        for each in list_children(uow, [row.related_object_id]) if is_stacked else [found]:
+            check_access(uow, each["campaign_id"], otherwise=("redemption", each["id"]))
+    return found
 
 
 def find_redemptions(uow: UnitOfWork, ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -51,6 +68,7 @@ def find_redemptions(uow: UnitOfWork, ids: Sequence[str]) -> list[dict[str, Any]
 def lock_redemption(uow: UnitOfWork, redemption_id: str) -> dict[str, Any] | None:
     """A redemption for a change, None where there is none of that id.
 
+    Raises:  forbidden for a restricted key that may not use its campaigns.
     Locks:  the redemption's row.
     """
     row = uow.session.scalar(
@@ -63,7 +81,7 @@ def lock_redemption(uow: UnitOfWork, redemption_id: str) -> dict[str, Any] | Non
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return None if row is None else as_row(row)
+    return None if row is None else _accessible(uow, row)
 
 
 def list_children(uow: UnitOfWork, parent_ids: Iterable[str]) -> list[dict[str, Any]]:
@@ -156,8 +174,26 @@ def list_redemptions(
     uow: UnitOfWork, request: PageRequest, timezone: tzinfo
 ) -> Page[dict[str, Any]]:
     """A page of redemptions and rollbacks."""
-    page = fetch_page(uow, LISTING, request, tz=timezone)
+    listing = LISTING
+    if uow.scope is not None:
+        listing = replace(LISTING, where=(_is_visible(uow, uow.scope),))
+    page = fetch_page(uow, listing, request, tz=timezone)
     return Page([as_row(row) for row in page.rows], page.total, page.has_more)
+
+
+def _is_visible(uow: UnitOfWork, scope: Scope) -> Test:
+    """Of a campaign that a scope may use; the parent of a stack by all its children."""
+    child = aliased(Redemption)
+    hidden = exists().where(
+        child.project_id == Redemption.project_id,
+        child.parent_id == Redemption.related_object_id,
+        is_usable(uow, scope, child.campaign_id).is_not(true()),
+    )
+    is_stacked = Redemption.related_object_type == STACKED
+    return or_(
+        is_usable(uow, scope, Redemption.campaign_id),
+        and_(is_stacked, not_(hidden.correlate(Redemption))),
+    )
 
 
 def list_of_voucher(uow: UnitOfWork, voucher_id: str) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from kupon.kit.errors import RaceLost, duplicate_found, not_found
 from kupon.kit.pages import PageRequest
 from kupon.storage.criteria import MomentField, TextField
 from kupon.storage.listing import Listing, Page, fetch_page
+from kupon.storage.queries import trash_bin
 from kupon.storage.refusing import refusing
 from kupon.storage.tables.products import Sku
 from kupon.storage.uow import UnitOfWork
@@ -127,6 +128,8 @@ def find_skus_of(uow: UnitOfWork, product_ids: Sequence[str]) -> Sequence[Sku]:
 def bin_sku(uow: UnitOfWork, sku: Sku) -> None:
     """Put a SKU into the bin; its id and source id stay taken."""
     sku.binned_at = uow.now
+    name = sku.sku or sku.source_id or sku.id
+    trash_bin.add_entry(uow, trash_bin.SKU, sku.id, name, sku.product_id)
 
 
 def delete_sku(uow: UnitOfWork, sku: Sku) -> None:

@@ -19,7 +19,7 @@ from kupon.storage.uow import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeTemplate:
-    """What all codes of a slice have in common."""
+    """What all codes of a slice have in common; balance_income is what cards begin with."""
 
     type: str
     discount: Mapping[str, Any] | None
@@ -31,6 +31,8 @@ class CodeTemplate:
     validity_day_of_week: Sequence[int] | None = None
     validity_hours: Mapping[str, Any] | None = None
     redemption_quantity: int | None = None
+    gift_effect: str | None = None
+    balance_income: int = 0
     is_active: bool = True
     additional_info: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -54,11 +56,13 @@ _CANDIDATES = (
 _INSERT_FROM = (
     "INSERT INTO vouchers (project_id, id, code, code_key, type, discount, campaign_id,"
     " category_id, start_date, expiration_date, validity_timeframe, validity_day_of_week,"
-    " validity_hours, redemption_quantity, is_active, additional_info, metadata, created_at)"
+    " validity_hours, redemption_quantity, gift_effect, balance_income, is_active,"
+    " additional_info, metadata, created_at)"
     " SELECT %(project_id)s, id, code, key, %(type)s, %(discount)s::jsonb,"
     " %(campaign_id)s, %(category_id)s, %(start_date)s, %(expiration_date)s,"
     " %(validity_timeframe)s::jsonb, %(validity_day_of_week)s::jsonb, %(validity_hours)s::jsonb,"
-    " %(redemption_quantity)s, %(is_active)s, %(additional_info)s, %(metadata)s::jsonb, %(now)s"
+    " %(redemption_quantity)s, %(gift_effect)s, %(balance_income)s, %(is_active)s,"
+    " %(additional_info)s, %(metadata)s::jsonb, %(now)s"
     " FROM"
 )
 _INSERT = _INSERT_FROM + _CANDIDATES
@@ -134,6 +138,8 @@ def _values(uow: UnitOfWork, template: CodeTemplate, new: NewCodes) -> dict[str,
         "validity_day_of_week": _json(template.validity_day_of_week),
         "validity_hours": _json(template.validity_hours),
         "redemption_quantity": template.redemption_quantity,
+        "gift_effect": template.gift_effect,
+        "balance_income": template.balance_income,
         "is_active": template.is_active,
         "additional_info": template.additional_info,
         "metadata": Jsonb(template.metadata),

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
+from kupon.engine.access import may_edit, may_use
 from kupon.kit.errors import not_found
 from kupon.kit.pages import PageRequest
 from kupon.storage.criteria import (
@@ -28,6 +29,8 @@ from kupon.storage.criteria import (
 )
 from kupon.storage.documents import JsonField
 from kupon.storage.listing import Listing, Page, fetch_page
+from kupon.storage.queries import trash_bin
+from kupon.storage.queries.campaign_access import May, check_access, narrowed
 from kupon.storage.tables.campaigns import Campaign
 from kupon.storage.tables.categories import Category
 from kupon.storage.tables.customers import Customer
@@ -50,25 +53,29 @@ def get_voucher(uow: UnitOfWork, name: str, code_key: str) -> FoundVoucher:
     """A voucher by id or by code.
 
     Shapes:  name is what the caller sent, code_key its form as a code; an id goes before a code.
-    Raises:  not_found.
+    Raises:  not_found; forbidden for a restricted key that may not use its campaign.
     """
     row = uow.session.execute(_one(uow, name, code_key)).first()
-    if row is None:
-        raise not_found("voucher", name)
-    return FoundVoucher(*row)
+    return _accessible(uow, name, row, may_use)
 
 
-def lock_voucher(uow: UnitOfWork, name: str, code_key: str) -> FoundVoucher:
+def lock_voucher(uow: UnitOfWork, name: str, code_key: str, may: May = may_edit) -> FoundVoucher:
     """A voucher by id or by code, for a change.
 
-    Raises:  not_found.
+    Raises:  not_found; forbidden for a restricted key that may not do so.
     Locks:   the voucher's row; what it belongs to must be locked before.
     """
     chosen = _one(uow, name, code_key).with_for_update(of=Voucher)
     row = uow.session.execute(chosen, execution_options={"populate_existing": True}).first()
+    return _accessible(uow, name, row, may)
+
+
+def _accessible(uow: UnitOfWork, name: str, row: Any, may: May) -> FoundVoucher:
     if row is None:
         raise not_found("voucher", name)
-    return FoundVoucher(*row)
+    found = FoundVoucher(*row)
+    check_access(uow, found.voucher.campaign_id, may, otherwise=("voucher", found.voucher.id))
+    return found
 
 
 def _one(uow: UnitOfWork, name: str, code_key: str) -> Select[Voucher, Campaign, Category]:
@@ -108,7 +115,7 @@ def save_voucher(uow: UnitOfWork, voucher: Voucher) -> None:
 def bin_voucher(uow: UnitOfWork, voucher: Voucher) -> None:
     """Put a voucher into the bin; its code stays taken."""
     voucher.binned_at = uow.now
-    uow.session.flush()
+    trash_bin.add_entry(uow, trash_bin.VOUCHER, voucher.id, voucher.code, voucher.campaign_id)
 
 
 def delete_voucher(uow: UnitOfWork, voucher: Voucher) -> None:
@@ -123,7 +130,7 @@ def list_vouchers(
 ) -> Page[Voucher]:
     """One page of the project's vouchers."""
     listing = _VOUCHERS if is_case_sensitive else _FOLDED_VOUCHERS
-    return fetch_page(uow, listing, request, tz=tz)
+    return fetch_page(uow, narrowed(uow, listing, Voucher.campaign_id), request, tz=tz)
 
 
 _owner = aliased(Campaign)

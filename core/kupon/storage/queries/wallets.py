@@ -5,62 +5,53 @@ Source: spec campaigns-loyalty-referral-gift, section 10.1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any
 
-from sqlalchemy import exists, func, literal, not_, or_, select
+from sqlalchemy import and_, exists, literal, or_, select
 
 from kupon.kit.pages import PageRequest
-from kupon.storage.criteria import MomentField, TextField
+from kupon.storage.criteria import MomentField, TextField, among
 from kupon.storage.listing import Listing, Page, fetch_page
+from kupon.storage.queries.campaign_access import narrowed
 from kupon.storage.queries.campaigns import find_campaigns
 from kupon.storage.tables.campaigns import Campaign
+from kupon.storage.tables.publications import RedeemableHolder
 from kupon.storage.tables.vouchers import Voucher
 from kupon.storage.uow import UnitOfWork
-
-VOUCHER_PREFIX = "v_"
-HOLDING_PREFIX = "rh_"
-OWNER = "OWNER"
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A code that a customer holds, and the campaign that it belongs to."""
+    """A customer's hold on a code, the code, and the campaign that it belongs to."""
 
+    holder: RedeemableHolder
     voucher: Voucher
     campaign: Campaign | None
 
-    @property
-    def id(self) -> str:
-        """The holding's own id: a code has one holder, so its id says enough."""
-        return HOLDING_PREFIX + self.voucher.id.removeprefix(VOUCHER_PREFIX)
 
-
-_CAMPAIGN_TYPE: Any = (
-    select(Campaign.campaign_type)
-    .where(Campaign.project_id == Voucher.project_id, Campaign.id == Voucher.campaign_id)
-    .scalar_subquery()
+_is_code = and_(
+    Voucher.project_id == RedeemableHolder.project_id, Voucher.id == RedeemableHolder.voucher_id
+)
+_is_its_campaign = and_(
+    Campaign.project_id == RedeemableHolder.project_id,
+    Campaign.id == RedeemableHolder.campaign_id,
 )
 _IS_IN_BIN = or_(
-    Voucher.binned_at.is_not(None),
-    exists().where(
-        Campaign.project_id == Voucher.project_id,
-        Campaign.id == Voucher.campaign_id,
-        Campaign.binned_at.is_not(None),
-    ),
+    exists().where(_is_code, Voucher.binned_at.is_not(None)),
+    exists().where(_is_its_campaign, Campaign.binned_at.is_not(None)),
 )
 _FIELDS = {
-    "id": TextField(
-        literal(HOLDING_PREFIX).concat(func.substr(Voucher.id, len(VOUCHER_PREFIX) + 1))
-    ),
-    "created_at": MomentField(Voucher.created_at),
-    "redeemable_id": TextField(Voucher.id),
+    "id": TextField(RedeemableHolder.id),
+    "created_at": MomentField(RedeemableHolder.created_at),
+    "redeemable_id": TextField(RedeemableHolder.voucher_id),
     "redeemable_object": TextField(literal("voucher")),
-    "holder_role": TextField(literal(OWNER)),
-    "campaign_id": TextField(Voucher.campaign_id),
-    "campaign_type": TextField(_CAMPAIGN_TYPE),
-    "voucher_type": TextField(Voucher.type),
+    "holder_role": TextField(RedeemableHolder.holder_role),
+    "campaign_id": TextField(RedeemableHolder.campaign_id),
+    "campaign_type": TextField(
+        select(Campaign.campaign_type).where(_is_its_campaign).scalar_subquery()
+    ),
+    "voucher_type": TextField(select(Voucher.type).where(_is_code).scalar_subquery()),
 }
 
 
@@ -69,15 +60,24 @@ def list_holdings(
 ) -> Page[Holding]:
     """One page of the codes that a customer holds."""
     listing = Listing(
-        Voucher,
+        RedeemableHolder,
         fields=_FIELDS,
         is_walked=True,
-        where=(Voucher.holder_id == customer_id, not_(_IS_IN_BIN)),
+        where=(RedeemableHolder.customer_id == customer_id, ~_IS_IN_BIN),
     )
-    after = request.starting_after_id
-    if after is not None:
-        after = VOUCHER_PREFIX + after.removeprefix(HOLDING_PREFIX)
-    page = fetch_page(uow, listing, replace(request, starting_after_id=after), tz=tz)
+    page = fetch_page(uow, narrowed(uow, listing, RedeemableHolder.campaign_id), request, tz=tz)
+    codes = uow.session.scalars(
+        select(Voucher).where(
+            Voucher.project_id == uow.project_id,
+            among(Voucher.id, [row.voucher_id for row in page.rows]),
+        )
+    )
+    known = {code.id: code for code in codes}
     campaigns = find_campaigns(uow, [row.campaign_id for row in page.rows if row.campaign_id])
-    holdings = [Holding(row, campaigns.get(row.campaign_id or "")) for row in page.rows]
+    holdings = [
+        Holding(row, known[row.voucher_id], campaigns.get(row.campaign_id or ""))
+        for row in page.rows
+        # A code may be deleted between the two statements.
+        if row.voucher_id in known
+    ]
     return Page(holdings, page.total, page.has_more)

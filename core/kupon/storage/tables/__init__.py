@@ -2,6 +2,7 @@
 
 from kupon.storage.tables import (  # noqa: F401 - registers the tables on Base.metadata
     activities,
+    areas,
     async_actions,
     campaigns,
     categories,
@@ -17,9 +18,12 @@ from kupon.storage.tables import (  # noqa: F401 - registers the tables on Base.
     products,
     projects,
     promotions,
+    publications,
     redemptions,
     rule_counters,
     segments,
+    templates,
+    trash_bin,
     validation_rules,
     vouchers,
 )

@@ -52,7 +52,10 @@ class Campaign(Base, Dated, Timed):
 
 
 class CampaignDay(Base):
-    """How many codes of a campaign came and went on one day of the project; deletion keeps it."""
+    """How many codes of a campaign came and went on one day of the project; deletion keeps it.
+
+    With them came what cards began with, and went what was left on them.
+    """
 
     __tablename__ = "campaign_days"
 
@@ -61,3 +64,5 @@ class CampaignDay(Base):
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     vouchers_created: Mapped[int] = mapped_column(BigInteger, server_default="0")
     vouchers_deleted: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    balance_created: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    balance_deleted: Mapped[int] = mapped_column(BigInteger, server_default="0")

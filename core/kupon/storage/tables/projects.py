@@ -33,7 +33,11 @@ class Project(Base, Dated):
 
 
 class ApiKey(Base):
-    """A key pair of one project; only the secret's SHA-256 and its last four characters stay."""
+    """A key pair of one project; only the secret's SHA-256 and its last four characters stay.
+
+    Shapes: access lists the places of `engine.access` that a restricted key is assigned to; null
+        for all other keys.
+    """
 
     __tablename__ = "api_keys"
     __table_args__ = (Index("uq_api_keys_app_id", "app_id", unique=True),)
@@ -45,6 +49,7 @@ class ApiKey(Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     token_last4: Mapped[str]
     is_active: Mapped[bool] = mapped_column(Boolean, server_default="true")
+    access: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     created_at: Mapped[Moment]
 
 

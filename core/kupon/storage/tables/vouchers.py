@@ -1,4 +1,4 @@
-"""Codes, and the uses of them that validation sessions hold."""
+"""Codes, the movements of their balances, and what validation sessions hold of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     ForeignKeyConstraint,
+    Identity,
     Index,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kupon.engine.balances import Balance
 from kupon.storage.tables.base import Base, Dated, Document, Json, Key, Moment
 from kupon.storage.tables.campaigns import Timed
 
@@ -24,6 +26,10 @@ class Voucher(Base, Dated, Timed):
 
     `locks_revision` grows with every session lock taken on the code, so that a redemption can
     tell in its own UPDATE whether a lock has come since it looked.
+
+    Cards have a balance: all that came in, less what was taken off by hand, expired and redeemed
+    (less what rollbacks gave back). Every movement is a row of `voucher_transactions`, only what
+    a card began with is none.
     """
 
     __tablename__ = "vouchers"
@@ -34,6 +40,14 @@ class Voucher(Base, Dated, Timed):
             name="not_oversold",
         ),
         CheckConstraint("redeemed_quantity >= 0", name="redeemed_not_negative"),
+        CheckConstraint(
+            "balance_income - balance_subtracted - balance_expired - balance_redeemed >= 0",
+            name="balance_not_negative",
+        ),
+        CheckConstraint(
+            "least(balance_income, balance_subtracted, balance_expired, balance_redeemed) >= 0",
+            name="balance_parts_not_negative",
+        ),
         Index("ix_vouchers_campaign", "project_id", "campaign_id", "created_at"),
         Index("ix_vouchers_created", "project_id", "created_at"),
         Index(
@@ -50,6 +64,14 @@ class Voucher(Base, Dated, Timed):
             "id",
             postgresql_where="campaign_id IS NULL",
         ),
+        # What a publication takes from: empty where all codes are given away.
+        Index(
+            "ix_vouchers_publishable",
+            "project_id",
+            "campaign_id",
+            "id",
+            postgresql_where="publish_count = 0 AND is_active AND binned_at IS NULL",
+        ),
         # Room for a row to change on its page, without touching the indexes.
         {"postgresql_with": {"fillfactor": "85"}},
     )
@@ -62,19 +84,93 @@ class Voucher(Base, Dated, Timed):
     campaign_id: Mapped[str | None]
     category_id: Mapped[str | None]
     discount: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    gift_effect: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(Boolean, server_default="true")
     additional_info: Mapped[str | None]
     voucher_metadata: Mapped[Document] = mapped_column("metadata")
     redemption_quantity: Mapped[int | None] = mapped_column(BigInteger)
     redeemed_quantity: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    balance_income: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    balance_subtracted: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    balance_expired: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    balance_redeemed: Mapped[int] = mapped_column(BigInteger, server_default="0")
     locks_revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
     publish_count: Mapped[int] = mapped_column(BigInteger, server_default="0")
     holder_id: Mapped[str | None]
     binned_at: Mapped[datetime | None]
 
+    @property
+    def balance(self) -> Balance:
+        """The balance of a card; nothing of anything else."""
+        return Balance(
+            self.balance_income,
+            self.balance_subtracted,
+            self.balance_expired,
+            self.balance_redeemed,
+        )
+
+
+class VoucherTransaction(Base):
+    """One movement of a card's balance, never changed.
+
+    `seq` is drawn under the lock of the card's row, so that the lines of a card follow each other
+    whatever clocks say; ids only name them. `amount` is signed; `total_after` is what came in
+    less what was taken off and expired, `balance_after` what could be spent.
+    """
+
+    __tablename__ = "voucher_transactions"
+    __table_args__ = (
+        Index("ix_voucher_transactions_voucher", "project_id", "voucher_id", "seq"),
+        Index(
+            "ix_voucher_transactions_campaign",
+            "project_id",
+            "campaign_id",
+            "seq",
+            postgresql_where="campaign_id IS NOT NULL",
+        ),
+        Index(
+            "uq_voucher_transactions_source",
+            "project_id",
+            "source_id",
+            unique=True,
+            postgresql_where="source_id IS NOT NULL",
+        ),
+        # A redemption takes once, and once it is given back.
+        Index(
+            "uq_voucher_transactions_redemption",
+            "project_id",
+            "redemption_id",
+            "type",
+            unique=True,
+            postgresql_where="redemption_id IS NOT NULL",
+        ),
+    )
+
+    project_id: Mapped[Key]
+    id: Mapped[Key]
+    seq: Mapped[int] = mapped_column(BigInteger, Identity())
+    voucher_id: Mapped[str]
+    campaign_id: Mapped[str | None]
+    type: Mapped[str]
+    source: Mapped[str | None]
+    reason: Mapped[str | None]
+    source_id: Mapped[str | None]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    total_after: Mapped[int] = mapped_column(BigInteger)
+    balance_after: Mapped[int] = mapped_column(BigInteger)
+    operation_type: Mapped[str]
+    order_id: Mapped[str | None]
+    redemption_id: Mapped[str | None]
+    rollback_id: Mapped[str | None]
+    related_transaction_id: Mapped[str | None]
+    created_at: Mapped[Moment]
+
 
 class SessionLock(Base):
-    """One use of a code held by one validation session until it expires or is released."""
+    """What one validation session holds of a code until it expires or is released.
+
+    That is one use, and of a card so many credits.
+    """
 
     __tablename__ = "session_locks"
     __table_args__ = (
@@ -88,4 +184,5 @@ class SessionLock(Base):
     project_id: Mapped[Key]
     voucher_id: Mapped[Key]
     session_key: Mapped[Key]
+    credits: Mapped[int] = mapped_column(BigInteger, server_default="0")
     expires_at: Mapped[Moment]

@@ -1,6 +1,7 @@
 """Use cases of campaigns; `work` is what the request leaves to the worker."""
 
 from kupon.features.campaigns.service.changes import delete_campaign as delete_campaign
+from kupon.features.campaigns.service.changes import purge_campaign as purge_campaign
 from kupon.features.campaigns.service.changes import set_active as set_active
 from kupon.features.campaigns.service.changes import update_campaign as update_campaign
 from kupon.features.campaigns.service.codes import add_code as add_code

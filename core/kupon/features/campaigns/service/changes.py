@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kupon.features.campaigns.service.definitions import read_lifetime, refuse_areas
+from kupon.features.campaigns.service.access import set_access
+from kupon.features.campaigns.service.definitions import read_lifetime
 from kupon.features.campaigns.service.reading import dump_found, stage
 from kupon.features.campaigns.service.work import Deletion, Propagation
 from kupon.features.categories import service as categories
@@ -17,16 +18,25 @@ from kupon.features.promotions import service as promotions
 from kupon.features.validation_rules import service as rules
 from kupon.features.vouchers import service as vouchers
 from kupon.kit.errors import KuponError, invalid_payload
-from kupon.storage.queries import campaigns
+from kupon.storage.queries import campaign_codes, campaigns
 from kupon.storage.queries.campaigns import FoundCampaign
 from kupon.storage.queries.rule_assignments import Related
 from kupon.storage.tables.campaigns import Campaign
 from kupon.storage.uow import UnitOfWork
 
 _PLAIN = ("description", "auto_join", "join_once", "type")
+# More codes than this are left to the worker when a binned campaign is removed for good.
+PURGED_AT_ONCE = 5000
 # What means nothing to a campaign without codes.
 _OF_CODES = frozenset(
-    ("auto_join", "join_once", "type", "discount", "activity_duration_after_publishing")
+    (
+        "auto_join",
+        "join_once",
+        "type",
+        "discount",
+        "gift",
+        "activity_duration_after_publishing",
+    )
 )
 
 
@@ -34,12 +44,12 @@ def update_campaign(uow: UnitOfWork, name: str, body: Mapping[str, Any]) -> dict
     """Change a campaign; the worker brings the changes to the codes that take them.
 
     Raises:  not_found; invalid_payload, invalid_campaign, metadata_validation_failed,
-        resource_protected.
+        resource_protected; forbidden for a restricted key.
     """
     row = _lock(uow, name).campaign
     if row.campaign_type == "PROMOTION":
         body = {member: value for member, value in body.items() if member not in _OF_CODES}
-    refuse_areas(body)
+    set_access(uow, row, body, is_new=False)
     kind = "voucher" if row.use_voucher_metadata_schema else "campaign"
     check_metadata(uow, kind, body, is_creation=False)
     _check_type(row, body)
@@ -81,18 +91,26 @@ def _change_code_columns(uow: UnitOfWork, row: Campaign, body: Mapping[str, Any]
     changed = [column for column, value in values.items() if getattr(row, column) != value]
     for column in changed:
         setattr(row, column, values[column])
-    if "discount" in body:
-        discount = _discount(row, body["discount"])
-        if discount != row.voucher["discount"]:
-            row.voucher = {**row.voucher, "discount": discount}
-            changed.append("discount")
-    return changed
+    return [*changed, *_change_worth(row, body)]
 
 
-def _discount(row: Campaign, sent: Mapping[str, Any]) -> dict[str, Any]:
-    if sent["type"] != row.voucher["discount"]["type"]:
+def _change_worth(row: Campaign, body: Mapping[str, Any]) -> list[str]:
+    """Change what the codes give; the columns of codes that take another value."""
+    type: str = row.voucher.get("type", "")
+    member = vouchers.WORTHS.get(type)
+    if member is None or member not in body:
+        return []
+    known = row.voucher[member]
+    if member == "discount" and body[member]["type"] != known["type"]:
         raise invalid_payload("Property .discount.type cannot be changed")
-    return vouchers.read_discount(sent)
+    worth = vouchers.read_worth(type, body[member], f".{member}")
+    if worth == known:
+        return []
+    row.voucher = {**row.voucher, member: worth}
+    if member == "discount":
+        return ["discount"]
+    # Another amount is for later cards only (campaigns-loyalty-referral-gift, C4).
+    return ["gift_effect"] if worth["effect"] != known["effect"] else []
 
 
 def _metadata(row: Campaign, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,6 +163,21 @@ def delete_campaign(uow: UnitOfWork, name: str, *, is_forced: bool) -> dict[str,
     rules.detach(uow, [Related("campaign", found.campaign.id)])
     if found.campaign.campaign_type == "PROMOTION":
         promotions.delete_promotion(uow, found.campaign)
-    found.campaign.binned_at = uow.now
+    campaigns.hide_campaign(uow, found.campaign, is_forced=is_forced)
     action_id = Deletion(campaign_id=found.campaign.id, is_forced=is_forced).begin(uow)
     return {"async_action_id": action_id}
+
+
+def purge_campaign(uow: UnitOfWork, campaign: Campaign) -> None:
+    """Remove a binned campaign with its codes for good; its name is free from the answer on.
+
+    Locks:  the campaign must be locked.
+    """
+    part = campaign_codes.delete_codes(uow, campaign.id, campaign_codes.START, PURGED_AT_ONCE)
+    campaigns.hide_campaign(uow, campaign, is_forced=True)
+    if part.end is None or part.changed < PURGED_AT_ONCE:
+        campaigns.delete_campaign(uow, campaign.id)
+        return
+    # Nobody sees the name any more.
+    campaign.name = campaign.id
+    Deletion(campaign_id=campaign.id, is_forced=True, after=part.end, done=part.changed).begin(uow)

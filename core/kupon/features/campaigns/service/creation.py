@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kupon.engine.codes import CodePattern
+from kupon.features.campaigns.service.access import set_access
 from kupon.features.campaigns.service.codes import begin_generation
-from kupon.features.campaigns.service.definitions import read_lifetime, refuse_areas
+from kupon.features.campaigns.service.definitions import read_lifetime
 from kupon.features.campaigns.service.reading import dump_found, stage
 from kupon.features.categories import service as categories
 from kupon.features.metadata_schemas.service import check_metadata
@@ -26,6 +27,8 @@ from kupon.storage.tables.campaigns import Campaign
 from kupon.storage.uow import UnitOfWork
 
 _CONFIG_PATH = ".voucher.code_config"
+# By the type of campaign that of its codes.
+VOUCHER_TYPES = {"DISCOUNT_COUPONS": "DISCOUNT_VOUCHER", "GIFT_VOUCHERS": "GIFT_VOUCHER"}
 
 
 def create_campaign(
@@ -35,10 +38,9 @@ def create_campaign(
 
     Raises:  duplicate_found for a taken name, bin included; invalid_campaign, invalid_payload,
         invalid_code_config, metadata_validation_failed for a broken body; not_found for an unknown
-        category.
+        category, area or store; forbidden for a restricted key without assignments of its own.
     """
     _check_kind(body)
-    refuse_areas(body)
     is_promotion = body["campaign_type"] == "PROMOTION"
     is_for_codes = body["use_voucher_metadata_schema"] and not is_promotion
     check_metadata(uow, "voucher" if is_for_codes else "campaign", body, is_creation=True)
@@ -52,21 +54,22 @@ def _check_kind(body: Mapping[str, Any]) -> None:
     kind = body["campaign_type"]
     if kind == "PROMOTION":
         return
-    if kind != "DISCOUNT_COUPONS":
+    if kind not in VOUCHER_TYPES:
         raise invalid_payload(f"Property .campaign_type {kind} is not supported yet")
-    voucher = body.get("voucher") or {}
-    if voucher.get("discount") is None:
-        raise KuponError("invalid_campaign", f"Property 'discount' is required for {kind} campaign")
-    if voucher["type"] != "DISCOUNT_VOUCHER":
+    voucher, type = body.get("voucher") or {}, VOUCHER_TYPES[kind]
+    member = vouchers.WORTHS[type]
+    if voucher.get(member) is None:
+        raise KuponError("invalid_campaign", f"Property '{member}' is required for {kind} campaign")
+    if voucher.get("type", type) != type:
         raise KuponError(
-            "invalid_campaign",
-            f"Property 'voucher.type' must be DISCOUNT_VOUCHER for {kind} campaign",
+            "invalid_campaign", f"Property 'voucher.type' must be {type} for {kind} campaign"
         )
 
 
 def _make_promotion(uow: UnitOfWork, body: Mapping[str, Any]) -> Campaign:
     row = _row(uow, body, type="STATIC", voucher={})
     campaigns.insert_campaign(uow, row)
+    set_access(uow, row, body, is_new=True)
     tiers = body.get("promotion", {}).get("tiers") or ()
     promotions.hold_rules(uow, [body, *tiers])
     rules.attach(uow, Related("campaign", row.id), body.get("validation_rules"))
@@ -85,13 +88,14 @@ def _make_pool(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) 
         uow,
         body,
         type=body["type"],
-        voucher=_read_template(body["voucher"], {} if is_standalone else _dump_pattern(pattern)),
+        voucher=_read_template(body, {} if is_standalone else _dump_pattern(pattern)),
         auto_join=body.get("auto_join", False),
         join_once=body.get("join_once", False) and not is_standalone,
         use_voucher_metadata_schema=body["use_voucher_metadata_schema"],
         activity_duration_after_publishing=read_lifetime(body),
     )
     campaigns.insert_campaign(uow, row)
+    set_access(uow, row, body, is_new=True)
     rules.attach(uow, Related("campaign", row.id), body.get("validation_rules"))
     code = body["voucher"].get("code") if is_standalone else None
     _make_codes(uow, project, row, pattern, count, code)
@@ -127,10 +131,12 @@ def _row(uow: UnitOfWork, body: Mapping[str, Any], **members: Any) -> Campaign:
     )
 
 
-def _read_template(voucher: Mapping[str, Any], code_config: dict[str, Any]) -> dict[str, Any]:
+def _read_template(body: Mapping[str, Any], code_config: dict[str, Any]) -> dict[str, Any]:
+    voucher, type = body["voucher"], VOUCHER_TYPES[body["campaign_type"]]
+    member = vouchers.WORTHS[type]
     return {
-        "type": voucher["type"],
-        "discount": vouchers.read_discount(voucher["discount"], ".voucher.discount"),
+        "type": type,
+        member: vouchers.read_worth(type, voucher[member], f".voucher.{member}"),
         "redemption": {"quantity": (voucher.get("redemption") or {}).get("quantity")},
         "code_config": code_config,
     }

@@ -6,13 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kupon.engine.periods import parse_period
-from kupon.kit.errors import invalid_payload, not_found
-
-_PLACES = {
-    "areas_ids": "area",
-    "area_stores_ids": "area_store",
-    "area_all_stores_ids": "area",
-}
+from kupon.kit.errors import invalid_payload
 
 
 def read_lifetime(body: Mapping[str, Any]) -> str | None:
@@ -26,15 +20,3 @@ def read_lifetime(body: Mapping[str, Any]) -> str | None:
             "Property .activity_duration_after_publishing must be an ISO 8601 duration"
         )
     return text
-
-
-def refuse_areas(body: Mapping[str, Any]) -> None:
-    """Refuse access settings: the project can have no areas or stores yet.
-
-    Raises:  not_found.
-    """
-    settings = body.get("access_settings") or {}
-    for part in ("assign", "unassign"):
-        for member, ids in settings.get(part, {}).items():
-            if ids:
-                raise not_found(_PLACES[member], ids[0])

@@ -14,21 +14,24 @@ from kupon.features.campaigns import schemas
 from kupon.features.categories import schemas as category_schemas
 from kupon.features.promotions import service as promotions
 from kupon.features.validation_rules import service as rules
+from kupon.features.vouchers import service as vouchers
 from kupon.kit.calendar import Calendar
 from kupon.kit.errors import invalid_query
 from kupon.kit.pages import PageRequest, list_body
 from kupon.kit.timestamps import format_moment
-from kupon.storage.queries import campaign_summary, campaigns, categories
+from kupon.storage.queries import (
+    campaign_access,
+    campaign_summary,
+    campaigns,
+    categories,
+    voucher_transactions,
+)
 from kupon.storage.queries.campaigns import FoundCampaign
 from kupon.storage.queries.rule_assignments import Related
 from kupon.storage.uow import UnitOfWork
 
-# The reference requires these counters; nothing that they count leaves a record here.
-_NOT_RECORDED = {
-    f"{fact}{outcome}": 0
-    for fact in ("validations", "publications")
-    for outcome in ("", "_succeeded", "_failed")
-}
+# The reference requires these counters; validations leave no record here.
+_NOT_RECORDED = {f"validations{outcome}": 0 for outcome in ("", "_succeeded", "_failed")}
 
 
 def get_campaign(uow: UnitOfWork, name: str) -> dict[str, Any]:
@@ -39,24 +42,29 @@ def get_campaign(uow: UnitOfWork, name: str) -> dict[str, Any]:
 def list_campaigns(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> dict[str, Any]:
     """One page of campaigns."""
     page = campaigns.list_campaigns(uow, request, tz)
-    has_access = "access_settings_assignments" in request.shortcuts.get("expand", ())
+    access = None
+    if "access_settings_assignments" in request.shortcuts.get("expand", ()):
+        access = campaign_access.access_of(uow, [row.id for row in page.rows])
     ids = {row.category_id for row in page.rows if row.category_id is not None}
     known = {row.id: row for row in categories.find_categories(uow, sorted(ids))}
     rows = [
         schemas.dump_campaign_base(
             row,
             _wire_category(FoundCampaign(row, known.get(row.category_id or ""))),
-            has_access=has_access,
+            access=None if access is None else access.get(row.id, ()),
         )
         for row in page.rows
     ]
     return list_body("campaigns", rows, total=page.total)
 
 
-def list_transactions(uow: UnitOfWork, name: str) -> dict[str, Any]:
-    """The movements on a campaign's codes: discount codes have no balance to move."""
-    campaigns.get_campaign(uow, name)
-    return list_body("data", [], has_more=False)
+def list_transactions(
+    uow: UnitOfWork, name: str, request: PageRequest, tz: tzinfo
+) -> dict[str, Any]:
+    """A page of the movements on a campaign's cards; discount codes have no balance to move."""
+    campaign = campaigns.get_campaign(uow, name).campaign
+    page = voucher_transactions.list_of_campaign(uow, campaign.id, request, tz)
+    return vouchers.dump_transactions(uow, page)
 
 
 def summarize(uow: UnitOfWork, name: str, query: Mapping[str, date], tz: tzinfo) -> dict[str, Any]:
@@ -72,14 +80,20 @@ def summarize(uow: UnitOfWork, name: str, query: Mapping[str, date], tz: tzinfo)
     figures = campaign_summary.summarize(
         uow, found.campaign.id, first=first, last=last, since=since, until=until
     )
+    is_gift = found.campaign.campaign_type == "GIFT_VOUCHERS"
+    unknown = campaign_summary.DISCOUNTS if is_gift else campaign_summary.CREDITS
+    told = {name: figure for name, figure in figures.items() if name not in unknown}
     campaign = schemas.dump_campaign_base(found.campaign, _wire_category(found))
-    return {"campaign": campaign, **figures, **_NOT_RECORDED, "object": "campaign_summary"}
+    return {"campaign": campaign, **told, **_NOT_RECORDED, "object": "campaign_summary"}
 
 
 def dump_found(uow: UnitOfWork, found: FoundCampaign) -> dict[str, Any]:
     """The wire's campaign, with its tiers if it is one of promotions."""
     rule_list = rules.lists_of(uow, [[Related("campaign", found.campaign.id)]])[0]
-    body = schemas.dump_campaign(found.campaign, _wire_category(found), rule_list)
+    access = campaign_access.access_of(uow, [found.campaign.id])
+    body = schemas.dump_campaign(
+        found.campaign, _wire_category(found), rule_list, access.get(found.campaign.id)
+    )
     if found.campaign.campaign_type == "PROMOTION":
         body["promotion"] = promotions.dump_campaign_tiers(uow, found.campaign)
     return body

@@ -78,8 +78,7 @@ class CustomerReferrals(WireSchema):
     campaigns = Many(Part(ReferralCampaign), required=True)
 
 
-# What cards and referral codes would add: there are none of either kind yet.
-_NO_GIFT = {"redeemed_amount": 0, "amount_to_go": 0}
+# What loyalty cards and referral codes would add: there are none of either kind yet.
 _NO_LOYALTY_CARD = {"redeemed_points": 0, "points_to_go": 0}
 NO_LOYALTY: dict[str, Any] = {"points": 0, "referred_customers": 0, "campaigns": {}}
 NO_REFERRALS: dict[str, Any] = {"total": 0, "campaigns": []}
@@ -104,7 +103,10 @@ def dump_summary(summary: Summary) -> dict[str, Any]:
         "total_rolled_back": summary.rollback_succeeded,
         "total_rollback_failed": summary.rollback_failed,
         "total_rollback_succeeded": summary.rollback_succeeded,
-        "gift": _NO_GIFT,
+        "gift": {
+            "redeemed_amount": summary.gift_redeemed_amount,
+            "amount_to_go": summary.gift_amount_to_go,
+        },
         "loyalty_card": _NO_LOYALTY_CARD,
     }
     return {"redemptions": redemptions, "orders": orders}

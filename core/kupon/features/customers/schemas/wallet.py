@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from kupon.engine.giftcards import GIFT_VOUCHER
 from kupon.kit.timestamps import format_moment
-from kupon.storage.queries.wallets import OWNER, Holding
+from kupon.storage.queries.wallets import Holding
 from kupon.storage.tables.vouchers import Voucher
 from kupon.web.fields import Flag, Json, Many, Moment, Part, Text, Whole, WireSchema
 from kupon.web.query import ListQuery
@@ -22,6 +23,7 @@ class HeldUses(WireSchema):
     quantity = Whole()
     redeemed_quantity = Whole()
     redeemed_points = Whole()
+    redeemed_amount = Whole()
     url = Text()
 
 
@@ -111,14 +113,14 @@ class RedeemableListQuery(ListQuery):
 
 def dump_holding(holding: Holding, now: datetime) -> dict[str, Any]:
     """The wire's entry of a wallet."""
-    voucher, campaign = holding.voucher, holding.campaign
+    holder, voucher, campaign = holding.holder, holding.voucher, holding.campaign
     return {
-        "id": holding.id,
-        "created_at": format_moment(voucher.created_at),
+        "id": holder.id,
+        "created_at": format_moment(holder.created_at),
         "redeemable_id": voucher.id,
         "redeemable_object": "voucher",
-        "customer_id": voucher.holder_id,
-        "holder_role": OWNER,
+        "customer_id": holder.customer_id,
+        "holder_role": holder.holder_role,
         "campaign_id": voucher.campaign_id,
         "campaign_type": None if campaign is None else campaign.campaign_type,
         "voucher_type": voucher.type,
@@ -142,6 +144,8 @@ def holding_status(holding: Holding, now: datetime) -> str:
         return "NOT_ACTIVE_YET"
     if quantity is not None and voucher.redeemed_quantity >= quantity:
         return "USED"
+    if voucher.type == GIFT_VOUCHER and not voucher.balance.left:
+        return "NO_BALANCE"
     return "ACTIVE"
 
 
@@ -176,6 +180,15 @@ def _dump_voucher(holding: Holding) -> dict[str, Any]:
     }
     if voucher.redemption_quantity is not None:
         body["redemption"]["quantity"] = voucher.redemption_quantity
+    if voucher.type == GIFT_VOUCHER:
+        balance = voucher.balance
+        body["redemption"]["redeemed_amount"] = balance.redeemed
+        body["gift"] = {
+            "amount": balance.income,
+            "subtracted_amount": balance.subtracted,
+            "balance": balance.left,
+            "effect": voucher.gift_effect,
+        }
     return body
 
 

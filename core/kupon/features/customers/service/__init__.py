@@ -7,7 +7,9 @@ from kupon.features.customers.service.activity import record_activities as recor
 from kupon.features.customers.service.profiles import create_customer as create_customer
 from kupon.features.customers.service.profiles import delete_customer as delete_customer
 from kupon.features.customers.service.profiles import delete_permanently as delete_permanently
+from kupon.features.customers.service.profiles import describe_customers as describe_customers
 from kupon.features.customers.service.profiles import get_customer as get_customer
+from kupon.features.customers.service.profiles import hold_customer as hold_customer
 from kupon.features.customers.service.profiles import list_customers as list_customers
 from kupon.features.customers.service.profiles import merge_customer as merge_customer
 from kupon.features.customers.service.profiles import says_something as says_something

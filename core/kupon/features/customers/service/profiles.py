@@ -5,7 +5,7 @@ Source: spec api-conventions, sections 11 and 14.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from kupon.engine.metadata import MetadataSchemas, refuse_invalid
 from kupon.features.customers import schemas as wire
 from kupon.features.customers.service.tracking import untracked
 from kupon.features.metadata_schemas.service import check_metadata
-from kupon.kit.errors import RaceLost, not_found
+from kupon.kit.errors import KuponError, RaceLost, not_found
 from kupon.kit.pages import PageRequest, list_body
 from kupon.runtime import ids
 from kupon.storage.queries import customers, erasure
@@ -120,6 +120,29 @@ def upsert_customer(uow: UnitOfWork, body: Mapping[str, Any], schemas: MetadataS
     if body.get("id") is not None or body.get("source_id") is not None:
         stored = customers.find_customer(uow, id=body.get("id"), source_id=body.get("source_id"))
     return write_customer(uow, stored, body, schemas)
+
+
+def hold_customer(
+    uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any], schemas: MetadataSchemas
+) -> CustomerRow:
+    """The customer that something is given to, stored, up to date and locked.
+
+    Raises:  as upsert_customer.
+    Locks:   the customer's row.
+    """
+    row = upsert_customer(uow, untracked(project.tracking_key, body), schemas).row
+    try:
+        return customers.get_customer(uow, row["id"], is_locked=True)
+    except KuponError:
+        raise RaceLost from None
+
+
+def describe_customers(uow: UnitOfWork, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Several customers by id; of those that were deleted no more than that."""
+    found = customers.find_customers(uow, ids)
+    summaries = customers.summarize(uow, list(found))
+    known = {id: wire.dump_customer(row, summaries[id]) for id, row in found.items()}
+    return {id: known.get(id) or wire.dump_erased_customer(id) for id in ids}
 
 
 def upsert_for_redemption(

@@ -22,5 +22,5 @@ def list_redeemables(
         [schemas.dump_holding(holding, uow.now) for holding in page.rows],
         total=page.total,
         has_more=page.has_more,
-        more_starting_after=page.rows[-1].id if page.has_more else None,
+        more_starting_after=page.rows[-1].holder.id if page.has_more else None,
     )

@@ -4,6 +4,7 @@ from kupon.features.orders.service.cart import build_order as build_order
 from kupon.features.orders.service.cart import catalogue_keys as catalogue_keys
 from kupon.features.orders.service.cart import check_amounts as check_amounts
 from kupon.features.orders.service.cart import merge_cart as merge_cart
+from kupon.features.orders.service.cart import new_line_id as new_line_id
 from kupon.features.orders.service.metadata import (
     check_order_metadata as check_order_metadata,
 )

@@ -93,10 +93,15 @@ def _number(lines: Sequence[Line], known_lines: Sequence[Line]) -> list[Line]:
             if all(line.get(name) in (None, known.get(name)) for name in _IDENTITY):
                 line_id = known.get("id")
         if line_id is None or line_id in taken:
-            line_id = ids.new_id("ordli_")
+            line_id = new_line_id()
         taken.add(line_id)
         numbered.append({**line, "id": line_id})
     return numbered
+
+
+def new_line_id() -> str:
+    """An id for a line that has none."""
+    return ids.new_id("ordli_")
 
 
 def _keys(line: Line, kind: str) -> list[str]:

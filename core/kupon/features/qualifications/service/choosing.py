@@ -10,35 +10,66 @@ from typing import Any, Final
 
 from kupon.features.qualifications.schemas import FILTERS
 from kupon.features.qualifications.service.offers import Offer
-from kupon.storage.queries.offered_campaigns import CampaignFacts
+from kupon.storage.queries.offers import CampaignFacts
 from kupon.storage.snapshots import VoucherFacts
 
+KINDS: Final = frozenset(("campaign", "promotion_stack", "promotion_tier", "voucher"))
+_KIND: Final = "resource_type"
+_OWNER: Final = "OWNER"
+
 Values = Sequence[Any]
+Conditions = Mapping[str, Values | None]
 
 
-def is_chosen(offer: Offer, filters: Mapping[str, Any]) -> bool:
-    """Whether an offer passes a request's filters; without any everything does."""
-    asked = [name for name in FILTERS if filters.get(name)]
-    if not asked:
-        return True
-    passed = (_passes(offer, name, filters[name].get("conditions") or {}) for name in asked)
-    is_or = str(filters.get("junction")).lower() == "or"
-    return any(passed) if is_or else all(passed)
+class Choice:
+    """What a request's filters let through; without any, everything.
+
+    Shapes: customer_id is that of the stored customer who asks, None without one.
+    """
+
+    def __init__(self, filters: Mapping[str, Any], customer_id: str | None) -> None:
+        self._customer_id = customer_id
+        self._is_any = str(filters.get("junction")).lower() == "or"
+        self._asked: Mapping[str, Conditions] = {
+            name: filters[name].get("conditions") or {} for name in FILTERS if filters.get(name)
+        }
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of redeemables that may pass: the others need not be read."""
+        if self._is_any or _KIND not in self._asked:
+            return KINDS
+        return frozenset(kind for kind in KINDS if _hold(kind, self._asked[_KIND]))
+
+    def takes(self, offer: Offer) -> bool:
+        """Whether an offer passes."""
+        if not self._asked:
+            return True
+        passed = (_hold(self._read(offer, name), asked) for name, asked in self._asked.items())
+        return any(passed) if self._is_any else all(passed)
+
+    def _read(self, offer: Offer, name: str) -> str | None:
+        if name != "holder_role":
+            return _FIELDS[name](offer)
+        # Whoever was given a code owns it; referrals have further roles.
+        holder_id = offer.facts.holder_id if isinstance(offer.facts, VoucherFacts) else None
+        return _OWNER if holder_id is not None and holder_id == self._customer_id else None
 
 
-def _passes(offer: Offer, name: str, conditions: Mapping[str, Values]) -> bool:
-    value = _FIELDS[name](offer)
+def _hold(value: str | None, conditions: Conditions) -> bool:
     return all(
-        _TESTS[operator](value, values or ())
+        _TESTS[operator](value, values)
         for operator, values in conditions.items()
-        if operator in _TESTS
+        if values is not None
     )
 
 
+# UNCERTAIN: that of several values for $is and $is_not only the first counts (section 14.1 knows
+# it of holder_role).
 _TESTS: Final[Mapping[str, Callable[[Any, Values], bool]]] = {
-    "$is": lambda value, values: value in values,
+    "$is": lambda value, values: value in values[:1],
     "$in": lambda value, values: value in values,
-    "$is_not": lambda value, values: value not in values,
+    "$is_not": lambda value, values: value not in values[:1],
     "$not_in": lambda value, values: value not in values,
     "$has_value": lambda value, _: value is not None,
     "$is_unknown": lambda value, _: value is None,
@@ -64,19 +95,12 @@ def _code(offer: Offer) -> str | None:
     return offer.facts.code if isinstance(offer.facts, VoucherFacts) else None
 
 
-def _holder_role(offer: Offer) -> str | None:
-    # Whoever was given a code owns it; referrals have further roles.
-    facts = offer.facts
-    return "OWNER" if isinstance(facts, VoucherFacts) and facts.holder_id is not None else None
-
-
-_FIELDS: Final[Mapping[str, Callable[[Offer], Any]]] = {
+_FIELDS: Final[Mapping[str, Callable[[Offer], str | None]]] = {
     "category_id": lambda offer: offer.facts.effective_category_id,
     "campaign_id": lambda offer: offer.facts.campaign_id,
     "campaign_type": _campaign_type,
     "resource_id": lambda offer: offer.facts.id,
-    "resource_type": lambda offer: offer.redeemable.object,
+    _KIND: lambda offer: offer.redeemable.object,
     "voucher_type": _voucher_type,
     "code": _code,
-    "holder_role": _holder_role,
 }

@@ -5,28 +5,32 @@ Source: spec rules-and-qualification, sections 14.2, 14.3 and 14.6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import merge
-from typing import Any, Final, Protocol, TypeVar
+from itertools import islice
+from typing import Any, Final
 
 import orjson
 
-from kupon.engine.candidates import Candidate
+from kupon.engine.candidates import Candidate, promising
+from kupon.engine.discounts import Discount
+from kupon.engine.giftcards import GiftCredits
+from kupon.engine.judging import base_subject
 from kupon.engine.model import Redeemable, Snapshot, Voucher
 from kupon.engine.qualify import Scenario
 from kupon.features.qualifications.schemas import OfferFacts
 from kupon.storage.definitions import Definitions
-from kupon.storage.queries.offered_campaigns import CampaignFacts, offered_campaigns
-from kupon.storage.snapshots import VoucherFacts, offered_vouchers, to_engine
+from kupon.storage.queries.offers import CampaignFacts, Source, find_offers
+from kupon.storage.snapshots import VoucherFacts, to_engine
 from kupon.storage.stored_definitions import read_discount, read_validity
 from kupon.storage.uow import UnitOfWork
 
 BATCH: Final = 50
 Position = tuple[datetime, str]
 # Before this everything was created.
-NEWEST: Final[Position] = (datetime(9999, 1, 1, tzinfo=UTC), "~")
+_NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +39,11 @@ class Offer:
 
     redeemable: Redeemable
     facts: OfferFacts
-    created_at: datetime
 
     @property
-    def rank(self) -> tuple[float, str, str]:
-        """Where it stands: the newest first, then in a fixed order."""
-        name = self.redeemable
-        return (-self.created_at.timestamp(), name.object, name.id)
-
-
-class _Dated(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def created_at(self) -> datetime: ...
-
-
-Row = TypeVar("Row", bound=_Dated)
+    def created_at(self) -> datetime:
+        """When it was made."""
+        return self.facts.created_at
 
 
 def offers(
@@ -59,44 +51,48 @@ def offers(
     definitions: Definitions,
     snapshot: Snapshot,
     scenario: Scenario,
-    until: datetime | None,
+    kinds: Container[str],
+    before: datetime | None,
 ) -> Iterator[Offer]:
-    """Everything that may qualify in a scenario and is not newer than a moment."""
-    start = NEWEST if until is None else (until, "~")
+    """Everything of some kinds that may qualify in a scenario and is older than a moment."""
+    # No id is lower than none.
+    start = (before or _NEVER, "")
     customer_id = None if snapshot.customer is None else snapshot.customer.id
     streams: list[Iterator[Offer]] = []
-    if scenario.has_tiers:
-        streams.append(_tiers(definitions, snapshot, scenario, start))
-    if scenario.has_standalone:
-        streams.append(_vouchers(uow, definitions, None, start))
-    if customer_id is not None and not scenario.has_stacks:
-        streams.append(_vouchers(uow, definitions, customer_id, start))
-    if scenario.has_campaigns:
-        streams.append(_campaigns(uow, definitions, start))
-    return _distinct(merge(*streams, key=_rank))
+    if scenario.has_tiers and "promotion_tier" in kinds:
+        streams.append(_tiers(definitions, snapshot, scenario, before))
+    sources = tuple(_sources(scenario, kinds, customer_id))
+    if sources:
+        streams.append(_stored(uow, definitions, sources, customer_id, start))
+    return merge(*streams, key=_by_age)
 
 
-def _rank(offer: Offer) -> tuple[float, str, str]:
-    return offer.rank
+def _by_age(offer: Offer) -> float:
+    return -offer.created_at.timestamp()
 
 
-def _distinct(found: Iterator[Offer]) -> Iterator[Offer]:
-    """A code without campaign that the customer holds comes in two streams."""
-    last: tuple[str, str] | None = None
-    for offer in found:
-        name = (offer.redeemable.object, offer.redeemable.id)
-        if name != last:
-            yield offer
-        last = name
+def _sources(
+    scenario: Scenario, kinds: Container[str], customer_id: str | None
+) -> Iterator[Source]:
+    if scenario.has_standalone and "voucher" in kinds:
+        yield Source.WITHOUT_CAMPAIGN
+        yield Source.OF_STANDALONE_CAMPAIGNS
+    if scenario.has_held and "voucher" in kinds and customer_id is not None:
+        yield Source.HELD
+    if scenario.has_campaigns and "campaign" in kinds:
+        yield Source.CAMPAIGNS
 
 
 def _tiers(
-    definitions: Definitions, snapshot: Snapshot, scenario: Scenario, start: Position
+    definitions: Definitions, snapshot: Snapshot, scenario: Scenario, before: datetime | None
 ) -> Iterator[Offer]:
     index = definitions.promotions.index(scenario.omitted, snapshot.now)
-    for candidate in index.find(snapshot):
-        if candidate.created_at <= start[0]:
-            yield tier_offer(definitions, candidate)
+    found = index.find(snapshot)
+    if before is not None:
+        found = [candidate for candidate in found if candidate.created_at < before]
+    base = base_subject(snapshot, snapshot.order, "promotion_tier")
+    for candidate in promising(found, base, scenario.omitted):
+        yield tier_offer(definitions, candidate)
 
 
 def tier_offer(definitions: Definitions, candidate: Candidate) -> Offer:
@@ -105,36 +101,40 @@ def tier_offer(definitions: Definitions, candidate: Candidate) -> Offer:
     return Offer(
         redeemable=Redeemable(object="promotion_tier", id=tier.id, source=tier),
         facts=definitions.programmes.tiers[tier.id],
-        created_at=candidate.created_at,
     )
 
 
-def _vouchers(
-    uow: UnitOfWork, definitions: Definitions, customer_id: str | None, start: Position
+def _stored(
+    uow: UnitOfWork,
+    definitions: Definitions,
+    sources: tuple[Source, ...],
+    customer_id: str | None,
+    start: Position,
 ) -> Iterator[Offer]:
-    def read(until: Position) -> list[VoucherFacts]:
-        return offered_vouchers(uow, customer_id, until, BATCH)
+    """Codes and campaigns, batch by batch, each read when the one before it is used up."""
+    until = start
+    while True:
+        rows = find_offers(uow, sources, customer_id, until, BATCH)
+        for facts in rows:
+            redeemable = _redeemable(facts, definitions)
+            if redeemable is not None:
+                yield Offer(redeemable, facts)
+        if len(rows) < BATCH:
+            return
+        until = (rows[-1].created_at, rows[-1].id)
 
-    for facts in _batches(read, start):
-        programmes = definitions.programmes
-        of_campaign = programmes.campaign_rule(facts.campaign_id)
-        rules = programmes.named_rules(facts.rule_id, of_campaign)
-        category = definitions.engine_category(facts.effective_category_id)
-        source = to_engine(facts, rules, category)
-        redeemable = Redeemable(object="voucher", id=facts.code, source=source)
-        yield Offer(redeemable=redeemable, facts=facts, created_at=facts.created_at)
 
-
-def _campaigns(uow: UnitOfWork, definitions: Definitions, start: Position) -> Iterator[Offer]:
-    def read(until: Position) -> list[CampaignFacts]:
-        return offered_campaigns(uow, until, BATCH)
-
-    for facts in _batches(read, start):
-        if facts.discount is not None:
-            redeemable = Redeemable(
-                object="campaign", id=facts.id, source=_as_code(facts, definitions)
-            )
-            yield Offer(redeemable=redeemable, facts=facts, created_at=facts.created_at)
+def _redeemable(facts: VoucherFacts | CampaignFacts, definitions: Definitions) -> Redeemable | None:
+    """A code or campaign for the engine; None for a campaign of codes that are worth nothing."""
+    if isinstance(facts, CampaignFacts):
+        if facts.discount is None and facts.gift is None:
+            return None
+        return Redeemable(object="campaign", id=facts.id, source=_as_code(facts, definitions))
+    programmes = definitions.programmes
+    of_campaign = programmes.campaign_rule(facts.campaign_id)
+    rules = programmes.named_rules(facts.rule_id, of_campaign)
+    category = definitions.engine_category(facts.effective_category_id)
+    return Redeemable(object="voucher", id=facts.code, source=to_engine(facts, rules, category))
 
 
 def _as_code(facts: CampaignFacts, definitions: Definitions) -> Voucher:
@@ -143,7 +143,7 @@ def _as_code(facts: CampaignFacts, definitions: Definitions) -> Voucher:
     return Voucher(
         id=facts.id,
         code=facts.id,
-        worth=read_discount(orjson.dumps(facts.discount)),
+        worth=_worth(facts),
         validity=read_validity(facts),
         category=definitions.engine_category(facts.category_id),
         campaign_id=facts.id,
@@ -152,24 +152,15 @@ def _as_code(facts: CampaignFacts, definitions: Definitions) -> Voucher:
     )
 
 
-def _batches(read: Callable[[Position], Sequence[Row]], start: Position) -> Iterator[Row]:
-    """Rows batch by batch, each read when the one before it is used up."""
-    until = start
-    while True:
-        rows = read(until)
-        yield from rows
-        if len(rows) < BATCH:
-            return
-        until = (rows[-1].created_at, rows[-1].id)
+def _worth(facts: CampaignFacts) -> Discount | GiftCredits:
+    if facts.gift is not None:
+        return GiftCredits(effect=facts.gift["effect"], balance=facts.gift["amount"])
+    return read_discount(orjson.dumps(facts.discount))
 
 
-def batched(found: Iterator[Any], size: int = BATCH) -> Iterator[list[Any]]:
-    """What comes, in lists of a size."""
-    batch: list[Any] = []
-    for each in found:
-        batch.append(each)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
+def batched(found: Iterator[Any], first: int) -> Iterator[list[Any]]:
+    """What comes, in lists: the first one of a length, then longer ones."""
+    batch = list(islice(found, first))
+    while batch:
         yield batch
+        batch = list(islice(found, BATCH))

@@ -7,6 +7,7 @@ from kupon.features.redemptions.service.listing import (
 )
 from kupon.features.redemptions.service.redeem import Failed as Failed
 from kupon.features.redemptions.service.redeem import redeem as redeem
+from kupon.features.redemptions.service.redeem import redeem_tier as redeem_tier
 from kupon.features.redemptions.service.redeem import redeem_voucher as redeem_voucher
 from kupon.features.redemptions.service.rollback import roll_back as roll_back
 from kupon.features.redemptions.service.rollback import roll_back_single as roll_back_single

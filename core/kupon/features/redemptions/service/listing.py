@@ -19,6 +19,7 @@ from kupon.kit.timestamps import format_moment
 from kupon.storage import snapshots
 from kupon.storage.definitions import Definitions
 from kupon.storage.queries import customers, redemptions
+from kupon.storage.queries.campaign_access import check_access
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.promotions import TierFacts
 from kupon.storage.snapshots import VoucherFacts
@@ -42,6 +43,7 @@ def list_voucher_redemptions(uow: UnitOfWork, project: ProjectFacts, code: str) 
     voucher = snapshots.find_voucher(uow, key, code)
     if voucher is None:
         raise not_found("voucher", code)
+    check_access(uow, voucher.campaign_id, otherwise=("voucher", voucher.id))
     entries = dump_rows(uow, redemptions.list_of_voucher(uow, voucher.id))
     body = list_body("redemption_entries", entries, total=len(entries))
     return body | {

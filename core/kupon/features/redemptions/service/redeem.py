@@ -5,12 +5,12 @@ Source: spec discounts-and-stacking, section 11.1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kupon.engine import redeem as engine
-from kupon.engine.effects import Use
+from kupon.engine.effects import Use, UseVoucher
 from kupon.engine.model import Redeemable, Status, Step
 from kupon.engine.order import Order
 from kupon.engine.refusals import Refusal
@@ -24,10 +24,12 @@ from kupon.features.validations import schemas as verdicts
 from kupon.features.validations import service as validations
 from kupon.features.validations.schemas import IncentiveFacts
 from kupon.features.validations.service import Case
+from kupon.features.vouchers import service as vouchers
 from kupon.features.vouchers.schemas import dump_voucher
 from kupon.kit.errors import KuponError
 from kupon.runtime import ids
-from kupon.storage.apply import Redeemed, write_redemption
+from kupon.storage.apply import Redeemed, Used, write_redemption
+from kupon.storage.ledger import AUTOMATIC, CREDITS_REDEMPTION, Line, Movement, line_of
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.overrides import store_overrides
 from kupon.storage.queries.promotions import TierFacts
@@ -58,12 +60,27 @@ def redeem_voucher(
     uow: UnitOfWork, project: ProjectFacts, caller: Caller, code: str, body: Mapping[str, Any]
 ) -> dict[str, Any] | Failed:
     """The older call on a single code: its one redemption, with the whole order."""
-    request = {**body, "redeemables": [{"object": "voucher", "id": code}]}
-    answer = redeem(uow, project, caller, request)
+    return _redeem_single(uow, project, caller, body, validations.sent_voucher(code, body))
+
+
+def redeem_tier(
+    uow: UnitOfWork, project: ProjectFacts, caller: Caller, tier_id: str, body: Mapping[str, Any]
+) -> dict[str, Any] | Failed:
+    """The older call on a single promotion tier: its one redemption, with the whole order."""
+    return _redeem_single(uow, project, caller, body, {"object": "promotion_tier", "id": tier_id})
+
+
+def _redeem_single(
+    uow: UnitOfWork,
+    project: ProjectFacts,
+    caller: Caller,
+    body: Mapping[str, Any],
+    redeemable: Mapping[str, Any],
+) -> dict[str, Any] | Failed:
+    answer = redeem(uow, project, caller, {**body, "redeemables": [redeemable]})
     if isinstance(answer, Failed):
         return answer
-    redemption: dict[str, Any] = answer["redemptions"][0]
-    return redemption | {"order": answer.get("order")}
+    return schemas.dump_single(answer["redemptions"][0], answer.get("order"))
 
 
 def _try(
@@ -80,9 +97,11 @@ def _try(
     )
     store_overrides(uow, case.order_body.get("items") or (), allowed)
     draft = _Draft(uow, caller, case, decision.applied, customer)
-    quantities = write_redemption(uow, draft.rows(decision.effects))
+    rows = draft.rows(decision.effects)
+    used = write_redemption(uow, rows)
     move_counters(uow, case.counter_names.moves(decision.applied))
-    return draft.answer(quantities)
+    vouchers.stage_lines(uow, _lines(rows.movements, used))
+    return draft.answer(used)
 
 
 class _Draft:
@@ -206,6 +225,11 @@ class _Draft:
         """What storage is to write."""
         stored = self._case.stored_order
         rows = [*self._children, self._parent] if self._parent else self._children
+        movements = [
+            self._movement(row, use.credits)
+            for row, use in zip(self._children, effects, strict=True)
+            if isinstance(use, UseVoucher) and use.credits
+        ]
         return Redeemed(
             uses=effects,
             revisions={
@@ -219,6 +243,20 @@ class _Draft:
             seen_order_at=None if stored is None else stored["updated_at"] or stored["created_at"],
             session_key=(self._case.body.get("session") or {}).get("key"),
             event=("redemption.created", self._customer_id or self._root_id, self._event(rows)),
+            movements=movements,
+        )
+
+    def _movement(self, row: Mapping[str, Any], credits: int) -> Movement:
+        return Movement(
+            id=ids.new_id("vtx_"),
+            voucher_id=row["voucher_id"],
+            campaign_id=row["campaign_id"],
+            type=CREDITS_REDEMPTION,
+            amount=-credits,
+            operation_type=AUTOMATIC,
+            order_id=row["order_id"],
+            redemption_id=row["id"],
+            created_at=self._uow.now,
         )
 
     def _event(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -231,13 +269,13 @@ class _Draft:
             "old_order_status": None if stored is None else stored["status"],
         }
 
-    def answer(self, quantities: Mapping[str, int]) -> dict[str, Any]:
-        """The wire's answer; quantities are the codes' uses after this one."""
+    def answer(self, used: Mapping[str, Used]) -> dict[str, Any]:
+        """The wire's answer; used are the codes after this use."""
         children = [
             schemas.dump_redemption(
                 row,
                 customer=self._simple_customer(),
-                **self._dump_incentive(facts, quantities),
+                **self._dump_incentive(facts, used),
             )
             for row, (_, facts) in zip(self._children, self._steps, strict=True)
         ]
@@ -253,15 +291,24 @@ class _Draft:
     def _simple_customer(self) -> dict[str, Any] | None:
         return dump_simple_customer(self._customer) if self._customer else None
 
-    def _dump_incentive(
-        self, facts: IncentiveFacts, quantities: Mapping[str, int]
-    ) -> dict[str, Any]:
+    def _dump_incentive(self, facts: IncentiveFacts, used: Mapping[str, Used]) -> dict[str, Any]:
         category = self._case.definitions.category(facts.effective_category_id)
         if isinstance(facts, TierFacts):
             return {"promotion_tier": dump_redeemed_tier(facts, category)}
+        after = used[facts.id]
+        if after.balance is not None:
+            facts = facts.with_balance(after.balance)
         voucher = dump_voucher(facts, facts.campaign_name, category)
-        voucher["redemption"]["redeemed_quantity"] = quantities[facts.id]
+        voucher["redemption"]["redeemed_quantity"] = after.redeemed_quantity
         return {"voucher": voucher}
+
+
+def _lines(movements: Sequence[Movement], used: Mapping[str, Used]) -> Iterator[Line]:
+    """The ledgers' lines that movements have become."""
+    for movement in movements:
+        balance = used[movement.voucher_id].balance
+        if balance is not None:
+            yield line_of(movement, balance)
 
 
 def _paid(step: Step) -> int | None:

@@ -20,12 +20,15 @@ from kupon.features.redemptions.service.listing import dump_rows
 from kupon.features.redemptions.service.redeem import Failed
 from kupon.features.redemptions.service.rows import Caller, new_row
 from kupon.features.validations.service.loading import read_definitions
+from kupon.features.vouchers import service as vouchers
 from kupon.kit.errors import KuponError, not_found
 from kupon.kit.timestamps import format_moment
 from kupon.runtime import ids
 from kupon.storage import apply
+from kupon.storage.ledger import AUTOMATIC, CREDITS_REDEMPTION, CREDITS_REFUND, Movement
 from kupon.storage.queries import customers, orders, redemptions
 from kupon.storage.queries.rule_counters import CounterKey, move_counters
+from kupon.storage.queries.voucher_transactions import find_of_redemptions
 from kupon.storage.uow import UnitOfWork
 
 OLDEST = timedelta(days=92)
@@ -181,7 +184,7 @@ _INHERITED = (
 
 def _restored(child: Mapping[str, Any]) -> Restore:
     if child["voucher_id"] is not None:
-        return RestoreVoucher(child["voucher_id"])
+        return RestoreVoucher(child["voucher_id"], child["amount"] or 0)
     figures = child["order_figures"] or {}
     return RestoreTier(
         tier_id=child["related_object_id"],
@@ -213,7 +216,7 @@ class _Reversal:
     def carry_out(self) -> dict[str, Any]:
         """Write everything; the wire's answer."""
         done = [*self._children, self._parent] if self._parent else self._children
-        rollbacks = [_rollback_row(self._uow, self._caller, row, self._body) for row in done]
+        rollbacks = [self._rollback_row(row) for row in done]
         self._move_counters()
         stored = self._lock_order()
         undone = engine.decide(
@@ -222,7 +225,7 @@ class _Reversal:
             self._redeemed(stored),
         )
         order = self._undo_order(stored, undone, rollbacks)
-        apply.restore(self._uow, undone.effects)
+        lines = apply.restore(self._uow, undone.effects, self._refunds(rollbacks))
         redemptions.mark_rolled_back(self._uow, [row["id"] for row in done])
         for row in rollbacks:
             row["rollback_order_mode"] = self._mode
@@ -234,7 +237,35 @@ class _Reversal:
             _told(rollbacks)
             | {"order": order, "old_order_status": None if stored is None else stored["status"]},
         )
+        vouchers.stage_lines(self._uow, lines)
         return self._answer(rollbacks, order)
+
+    def _rollback_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        amount = None if row["amount"] is None else -row["amount"]
+        return _rollback_row(self._uow, self._caller, row, self._body) | {"amount": amount}
+
+    def _refunds(self, rollbacks: Sequence[Mapping[str, Any]]) -> list[Movement]:
+        """What gives cards back what they paid: each line that took, the other way round."""
+        paid = {row["redemption_id"]: row["id"] for row in rollbacks if row["amount"]}
+        if not paid:
+            return []
+        taken = find_of_redemptions(self._uow, list(paid), CREDITS_REDEMPTION)
+        return [
+            Movement(
+                id=ids.new_id("vtx_"),
+                voucher_id=line.voucher_id,
+                campaign_id=line.campaign_id,
+                type=CREDITS_REFUND,
+                amount=-line.amount,
+                operation_type=AUTOMATIC,
+                order_id=line.order_id,
+                redemption_id=redemption_id,
+                rollback_id=paid[redemption_id],
+                related_transaction_id=line.id,
+                created_at=self._uow.now,
+            )
+            for redemption_id, line in taken.items()
+        ]
 
     def _move_counters(self) -> None:
         """Take the uses out of the counters of rules, in the windows in which they were made.

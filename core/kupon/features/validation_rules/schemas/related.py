@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kupon.engine.giftcards import GIFT_VOUCHER
 from kupon.kit.timestamps import format_moment
 from kupon.storage.snapshots import VoucherFacts
 from kupon.storage.tables.campaigns import Campaign
@@ -44,7 +45,7 @@ def dump_campaign_summary(row: Campaign) -> dict[str, Any]:
 def _dump_template(template: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "type": template["type"],
-        "discount": template["discount"],
+        **{name: template[name] for name in ("discount", "gift") if name in template},
         "redemption": {**template["redemption"], "redeemed_quantity": 0},
         "code_config": template["code_config"],
     }
@@ -69,6 +70,13 @@ def dump_voucher_summary(row: VoucherFacts) -> dict[str, Any]:
     }
     if row.campaign_id is not None:
         body |= {"campaign_id": row.campaign_id, "campaign": row.campaign_name}
+    if row.type == GIFT_VOUCHER:
+        balance = row.balance
+        body["gift"] = {
+            "amount": balance.income,
+            "balance": balance.left,
+            "effect": row.gift_effect,
+        }
     for name in ("discount", "holder_id"):
         if getattr(row, name) is not None:
             body[name] = getattr(row, name)

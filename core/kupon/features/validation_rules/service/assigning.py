@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from kupon.engine.access import may_use
 from kupon.engine.codes import code_key
 from kupon.features.validation_rules import schemas
 from kupon.features.validation_rules.service.inline import give, take
@@ -41,6 +42,17 @@ def assign(
     Raises:  not_found for the rule or the object; duplicate_found for one that has a rule;
         invalid_payload for a body that names no object.
     """
+    return uow.attempt(lambda: _assign(uow, project, rule_id, body, is_forced=is_forced))
+
+
+def _assign(
+    uow: UnitOfWork,
+    project: ProjectFacts,
+    rule_id: str,
+    body: Mapping[str, Any],
+    *,
+    is_forced: bool,
+) -> dict[str, Any]:
     validation_rules.get_rule(uow, rule_id)
     related = _lock_related(uow, project, *_named(body))
     rule = validation_rules.lock_rule(uow, rule_id, Hold.ASSIGNMENT)
@@ -79,21 +91,38 @@ def _lock_related(uow: UnitOfWork, project: ProjectFacts, type: str, name: str) 
     """
     if type == "voucher":
         key = code_key(name, is_case_sensitive=project.case_sensitive_codes)
-        return Related(type, vouchers.lock_voucher(uow, name, key).voucher.id)
+        return Related(type, vouchers.lock_voucher(uow, name, key, may_use).voucher.id)
     if type == "campaign":
-        return Related(type, campaigns.lock_campaign(uow, name).campaign.id)
+        return Related(type, campaigns.lock_campaign(uow, name, may_use).campaign.id)
     if type == "promotion_tier":
-        return Related(type, promotion_tiers.lock_tier(uow, name).tier.id)
+        return Related(type, promotion_tiers.lock_tier(uow, name, may_use).tier.id)
     raise not_found(type, name)
 
 
 def unassign(uow: UnitOfWork, rule_id: str, assignment_id: str) -> None:
     """Take a rule from an object.
 
-    Raises:  not_found for the rule or the assignment.
+    Raises:  not_found for the rule or the assignment; forbidden for a restricted key that may not
+        use the object's campaign.
     """
+    uow.attempt(lambda: _unassign(uow, rule_id, assignment_id))
+
+
+def _unassign(uow: UnitOfWork, rule_id: str, assignment_id: str) -> None:
     validation_rules.get_rule(uow, rule_id)
-    take(uow, rule_assignments.lock_assignment(uow, rule_id, assignment_id))
+    assignment = rule_assignments.lock_assignment(uow, rule_id, assignment_id)
+    if uow.scope is not None:
+        _check_related(uow, assignment.related_object_type, assignment.related_object_id)
+    take(uow, assignment)
+
+
+def _check_related(uow: UnitOfWork, type: str, id: str) -> None:
+    if type == "voucher":
+        vouchers.get_voucher(uow, id, id)
+    elif type == "campaign":
+        campaigns.get_campaign(uow, id)
+    else:
+        promotion_tiers.get_tier(uow, id)
 
 
 def list_assignments(uow: UnitOfWork, request: PageRequest) -> dict[str, Any]:

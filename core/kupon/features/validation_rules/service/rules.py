@@ -66,6 +66,10 @@ def update_rule(uow: UnitOfWork, rule_id: str, body: Mapping[str, Any]) -> dict[
 
     Raises:  not_found; invalid_validation_rules.
     """
+    return uow.attempt(lambda: _update(uow, rule_id, body))
+
+
+def _update(uow: UnitOfWork, rule_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
     rule = validation_rules.lock_rule(uow, rule_id, Hold.CHANGE)
     for name in ("name", "rules", "applicable_to", "type", "context_type"):
         if name in body:
@@ -85,6 +89,10 @@ def delete_rule(uow: UnitOfWork, rule_id: str) -> None:
 
     Raises:  not_found.
     """
+    uow.attempt(lambda: _delete(uow, rule_id))
+
+
+def _delete(uow: UnitOfWork, rule_id: str) -> None:
     rule = validation_rules.lock_rule(uow, rule_id, Hold.DELETION)
     while assignments := rule_assignments.lock_some_of_rule(uow, rule.id, _SLICE):
         stage_assignments(uow, "deleted", rule, assignments)

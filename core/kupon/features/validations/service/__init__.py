@@ -9,6 +9,9 @@ from kupon.features.validations.service.loading import load as load
 from kupon.features.validations.service.loading import read_definitions as read_definitions
 from kupon.features.validations.service.loading import snapshot_of as snapshot_of
 from kupon.features.validations.service.metadata import check_creation as check_creation
+from kupon.features.validations.service.promotions import validate_promotions as validate_promotions
+from kupon.features.validations.service.promotions import validate_tier as validate_tier
 from kupon.features.validations.service.validate import dump_refused as dump_refused
+from kupon.features.validations.service.validate import sent_voucher as sent_voucher
 from kupon.features.validations.service.validate import validate as validate
 from kupon.features.validations.service.validate import validate_voucher as validate_voucher

@@ -16,6 +16,7 @@ from kupon.features.validations.schemas import IncentiveFacts
 from kupon.features.validations.service.incentives import Incentives, find_incentives
 from kupon.features.validations.service.loading import Loaded, load, snapshot_of
 from kupon.runtime import ids
+from kupon.storage.queries.campaign_access import visibility
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.rule_counters import CounterKey, read_counters
 from kupon.storage.uow import UnitOfWork
@@ -66,7 +67,11 @@ def assemble(
     """
     loaded = load(uow, project, api_key, body)
     incentives = find_incentives(
-        project, loaded.body["redeemables"], loaded.facts, loaded.definitions
+        project,
+        loaded.body["redeemables"],
+        loaded.facts,
+        loaded.definitions,
+        visibility(uow),
     )
     wanted = loaded.counter_names.wanted(incentives.redeemables)
     counters = {wanted[key]: value for key, value in read(uow, wanted).items()}

@@ -5,12 +5,13 @@ Source: spec discounts-and-stacking, sections 3 and 10.4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kupon.engine.model import Redeemable
 from kupon.engine.situation import Article
+from kupon.features.orders import service as orders
 from kupon.features.validations.schemas import IncentiveFacts
 from kupon.features.vouchers.service import code_key
 from kupon.kit.errors import KuponError
@@ -39,22 +40,30 @@ class Incentives:
 
 
 def find_incentives(
-    project: ProjectFacts, sent: Sequence[Sent], facts: Facts, definitions: Definitions
+    project: ProjectFacts,
+    sent: Sequence[Sent],
+    facts: Facts,
+    definitions: Definitions,
+    is_visible: Callable[[str | None], bool],
 ) -> Incentives:
     """Match a request's redeemables with what storage has read.
 
+    Shapes:  is_visible tells of which campaigns the caller may know; of others there is nothing.
     Raises:  duplicated_redeemables, invalid_redeemables.
     """
-    named, stack = _unstacked(sent, definitions)
+    named, stack = _unstacked(sent, definitions, is_visible)
     known = {}
     for kind, name in named:
         found = _find(kind, name, project, facts, definitions)
-        if found is not None:
+        if found is not None and is_visible(found.campaign_id):
             known[kind, name] = found
     _check(sent, named, known, definitions)
+    asked = {(each["object"], each["id"]): _credits(each) for each in sent}
     return Incentives(
         redeemables=tuple(
-            _redeemable(kind, name, known.get((kind, name)), definitions, stack)
+            _redeemable(
+                kind, name, known.get((kind, name)), definitions, stack, asked.get((kind, name))
+            )
             for kind, name in named
         ),
         known=known,
@@ -62,8 +71,13 @@ def find_incentives(
     )
 
 
+def _credits(sent: Sent) -> int | None:
+    credits: int | None = sent["gift"].get("credits") if "gift" in sent else None
+    return credits
+
+
 def _unstacked(
-    sent: Sequence[Sent], definitions: Definitions
+    sent: Sequence[Sent], definitions: Definitions, is_visible: Callable[[str | None], bool]
 ) -> tuple[list[tuple[str, str]], StackFacts | None]:
     """Kinds and ids, with the tiers of a stack in its place; a stack must stand alone."""
     stack = None
@@ -71,7 +85,7 @@ def _unstacked(
     for redeemable in sent:
         kind, name = redeemable["object"], redeemable["id"]
         found = definitions.programmes.stacks.get(name) if kind == "promotion_stack" else None
-        if found is None:
+        if found is None or not is_visible(found.campaign_id):
             named.append((kind, name))
         else:
             stack = found
@@ -120,6 +134,7 @@ def _redeemable(
     known: IncentiveFacts | None,
     definitions: Definitions,
     stack: StackFacts | None,
+    credits: int | None,
 ) -> Redeemable:
     if known is None:
         return Redeemable(object=kind, id=name)
@@ -128,7 +143,7 @@ def _redeemable(
     if isinstance(known, VoucherFacts):
         of_campaign = programmes.campaign_rule(known.campaign_id)
         rules = programmes.named_rules(known.rule_id, of_campaign)
-        return Redeemable(object=kind, id=name, source=to_engine(known, rules, category))
+        return Redeemable(object=kind, id=name, source=to_engine(known, rules, category, credits))
     if category is None and stack is not None:
         # UNCERTAIN: the stack's category stands in for the tier's (discounts-and-stacking, 9.1).
         category = definitions.engine_category(stack.category_id)
@@ -142,7 +157,8 @@ def _redeemable(
 def find_articles(uow: UnitOfWork, redeemables: Iterable[Redeemable]) -> dict[str, Article]:
     """The articles that incentives may put into the cart, by the names they have there.
 
-    Shapes:  nothing is read unless an incentive gives units.
+    Shapes:  nothing is read unless an incentive gives units; what the catalogue lacks is a product
+        without facts.
     """
     names = {
         name
@@ -154,7 +170,11 @@ def find_articles(uow: UnitOfWork, redeemables: Iterable[Redeemable]) -> dict[st
         return {}
     catalogue = find_prices(uow, names, names)
     articles = {name: _article("product", entry) for name, entry in catalogue.products.items()}
-    return articles | {name: _article("sku", entry) for name, entry in catalogue.skus.items()}
+    articles |= {name: _article("sku", entry) for name, entry in catalogue.skus.items()}
+    unknown = names - articles.keys()
+    return articles | {
+        name: Article(kind="product", id=name, line_id=orders.new_line_id()) for name in unknown
+    }
 
 
 def _article(kind: str, entry: CatalogueEntry) -> Article:
@@ -167,6 +187,7 @@ def _article(kind: str, entry: CatalogueEntry) -> Article:
         product_id=product.id,
         product=_stated("name", product),
         sku=_stated("sku", entry) if kind == "sku" else {},
+        line_id=orders.new_line_id(),
     )
 
 

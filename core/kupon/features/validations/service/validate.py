@@ -9,16 +9,21 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from kupon.engine.giftcards import GIFT_VOUCHER
 from kupon.engine.model import Status
+from kupon.engine.order import Order
 from kupon.features.customers import service as customers
 from kupon.features.orders.schemas import dump_order, order_columns
 from kupon.features.validations import schemas
 from kupon.features.validations.service.evaluation import Case, assemble, new_session_key
-from kupon.kit.errors import invalid_payload
+from kupon.features.validations.service.loading import Loaded
+from kupon.features.vouchers.schemas import dump_gift
+from kupon.kit.errors import invalid_payload, not_found
 from kupon.kit.timestamps import format_moment
 from kupon.runtime import ids
 from kupon.storage.queries import session_locks
 from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.session_locks import Hold
 from kupon.storage.snapshots import VoucherFacts
 from kupon.storage.uow import UnitOfWork
 
@@ -39,8 +44,14 @@ _MICROSECONDS = {
 def validate(
     uow: UnitOfWork, project: ProjectFacts, api_key: str, body: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Judge a request's incentives; with a session, hold what applies for it."""
+    """Judge a request's incentives; with a session, hold what applies for it.
+
+    Raises:  not_found for a promotion stack: answers tell of its tiers, never of itself.
+    """
     case, session = _judge(uow, project, api_key, body)
+    for redeemable in case.incentives.redeemables:
+        if redeemable.object == "promotion_stack":
+            raise not_found("promotion_stack", redeemable.id)
     answer: dict[str, Any] = {"id": ids.new_id("valid_"), "valid": case.evaluation.is_valid}
     answer |= dump_verdict(case, uow.request_id or "")
     if case.evaluation.is_valid:
@@ -57,7 +68,7 @@ def validate_voucher(
     uow: UnitOfWork, project: ProjectFacts, api_key: str, code: str, body: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The older call on a single code: the same verdict in its flat form."""
-    request = {**body, "redeemables": [{"object": "voucher", "id": code}]}
+    request = {**body, "redeemables": [sent_voucher(code, body)]}
     case, session = _judge(uow, project, api_key, request)
     (redeemable,) = dump_verdict(case, uow.request_id or "")["redeemables"]
     flat: dict[str, Any] = {
@@ -80,10 +91,22 @@ def validate_voucher(
         | {
             "applicable_to": redeemable["applicable_to"],
             "inapplicable_to": redeemable["inapplicable_to"],
-            "discount": redeemable["result"]["discount"],
+            **_flat_result(_voucher_of(case), redeemable["result"]),
             "order": dump_root_order(case),
         }
     )
+
+
+def sent_voucher(code: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The code of an older call as an element of `redeemables`, with what it is to pay."""
+    paid = {name: body[name] for name in ("gift", "reward") if body.get(name) is not None}
+    return {"object": "voucher", "id": code, **paid}
+
+
+def _flat_result(voucher: VoucherFacts, result: Mapping[str, Any]) -> dict[str, Any]:
+    if voucher.type == GIFT_VOUCHER:
+        return {"gift": dump_gift(voucher.balance, voucher.gift_effect)}
+    return {"discount": result["discount"]}
 
 
 def _voucher_of(case: Case) -> VoucherFacts:
@@ -142,14 +165,18 @@ def dump_refused(case: Case, request_id: str) -> dict[str, Any]:
 
 def dump_root_order(case: Case) -> dict[str, Any]:
     """The order after all that applied."""
-    evaluation, body = case.evaluation, case.order_body
+    return dump_order_of(case, case.evaluation.start, case.evaluation.end)
+
+
+def dump_order_of(loaded: Loaded, before: Order, after: Order) -> dict[str, Any]:
+    """The order of a request at a later moment, with what it is called and whose it is."""
+    body, customer = loaded.order_body, loaded.customer
     named = {name: body[name] for name in ("id", "source_id", "status") if body.get(name)}
-    columns = order_columns(evaluation.end, since=evaluation.start)
     parties = {
-        "customer_id": case.customer["id"] if case.customer else None,
+        "customer_id": customer["id"] if customer else None,
         "referrer_id": body.get("referrer_id"),
     }
-    return dump_order(named | columns | parties)
+    return dump_order(named | order_columns(after, since=before) | parties)
 
 
 def _complete_session(sent: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -163,12 +190,12 @@ def _complete_session(sent: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _hold(uow: UnitOfWork, project: ProjectFacts, api_key: str, body: Mapping[str, Any]) -> Case:
-    """Judge, and hold one use of each code that applies until the session ends."""
+    """Judge, and hold what each code that applies would use until the session ends."""
     case = assemble(uow, project, api_key, body)
     if case.evaluation.is_valid:
         session = body["session"]
         held = [
-            voucher
+            Hold(voucher, (step.applied.credits if step.applied else None) or 0)
             for step in case.evaluation.having(Status.APPLICABLE)
             if isinstance(voucher := case.facts_of(step.redeemable), VoucherFacts)
         ]

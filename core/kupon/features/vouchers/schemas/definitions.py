@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
+from kupon.engine.balances import Balance
 from kupon.kit.timestamps import format_moment
 from kupon.web.fields import (
     Flag,
@@ -26,8 +27,40 @@ from kupon.web.fields import (
 LONGEST_TEXT = 10_000
 
 
+class UnitProduct(WireSchema):
+    """The product of which units are given."""
+
+    id = Text(required=True)
+    source_id = Text()
+    name = Text(required=True)
+
+
+class UnitSku(WireSchema):
+    """The SKU of which units are given; `sku` and `name` are the same."""
+
+    id = Text(required=True)
+    source_id = Text()
+    sku = Text()
+    name = Text(required=True)
+
+
+class UnitPart(WireSchema):
+    """One of several articles that are given; answers to carts tell who it is."""
+
+    effect = Text(load_default="ADD_NEW_ITEMS")
+    unit_off = Whole(allow_none=True)
+    unit_off_formula = Text(allow_none=True)
+    unit_type = Text(allow_none=True)
+    is_dynamic = Flag(allow_none=True)
+    product = Part(UnitProduct, dump_only=True)
+    sku = Part(UnitSku, dump_only=True)
+
+
 class Discount(WireSchema):
-    """What a code takes off; which members belong together depends on the type."""
+    """What a code takes off; which members belong together depends on the type.
+
+    Answers to carts tell the article of which units are given.
+    """
 
     type = Text(required=True)
     effect = Text(allow_none=True)
@@ -42,8 +75,29 @@ class Discount(WireSchema):
     unit_off = Whole(allow_none=True)
     unit_off_formula = Text(allow_none=True)
     unit_type = Text(allow_none=True)
-    units = Many(Json(), allow_none=True)
+    units = Many(Part(UnitPart), allow_none=True)
     is_dynamic = Flag(allow_none=True)
+    product = Part(UnitProduct, dump_only=True)
+    sku = Part(UnitSku, dump_only=True)
+
+
+class Gift(WireSchema):
+    """What a gift card holds; what came in is gross of what was taken off by hand."""
+
+    amount = Whole(required=True)
+    subtracted_amount = Whole()
+    balance = Whole()
+    effect = Text(allow_none=True)
+
+
+def dump_gift(balance: Balance, effect: str | None) -> dict[str, Any]:
+    """The wire's gift, from a card's balance."""
+    return {
+        "amount": balance.income,
+        "subtracted_amount": balance.subtracted,
+        "balance": balance.left,
+        "effect": effect,
+    }
 
 
 class CodeConfig(WireSchema):

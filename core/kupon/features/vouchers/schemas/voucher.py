@@ -8,14 +8,19 @@ from typing import Any, Protocol
 
 from marshmallow import validate
 
+from kupon.engine.balances import Balance
+from kupon.engine.giftcards import GIFT_VOUCHER
+from kupon.features.assets.schemas import CodeAssets, dump_assets
 from kupon.features.categories.schemas import Category
 from kupon.features.validation_rules.schemas import RuleAssignments, rule_ids
 from kupon.features.vouchers.schemas.definitions import (
     CodeConfig,
     Discount,
+    Gift,
     NewCode,
     Timed,
     TimeLimits,
+    dump_gift,
     dump_time_limits,
 )
 from kupon.kit.pages import list_body
@@ -33,6 +38,7 @@ class VoucherCreate(NewCode, TimeLimits):
     code = Text(validate=validate.Length(min=1, error="must not be empty"))
     code_config = Part(CodeConfig, allow_none=True)
     discount = Part(Discount, allow_none=True)
+    gift = Part(Gift, allow_none=True)
     campaign = Text(allow_none=True)
     campaign_id = Text(allow_none=True)
     active = Flag(load_default=True)
@@ -53,10 +59,14 @@ class VoucherUpdate(TimeLimits):
 
 
 class Publications(WireSchema):
-    """How often a code was published, and where to read about it."""
+    """How often a code was published, and where to read about it.
+
+    The voucher that is asked for alone lists the publications by their ids.
+    """
 
     object = Text(required=True)
     count = Whole(required=True)
+    entries = Many(Text())
     url = Text(required=True)
 
 
@@ -65,6 +75,7 @@ class Redemptions(WireSchema):
 
     quantity = Whole()
     redeemed_quantity = Whole(required=True)
+    redeemed_amount = Whole()
     object = Text(required=True)
     url = Text(required=True)
 
@@ -81,11 +92,13 @@ class Voucher(TimeLimits):
     category_id = Text()
     categories = Many(Part(Category), required=True)
     discount = Part(Discount)
+    gift = Part(Gift)
     is_referral_code = Flag(required=True, allow_none=True)
     holder_id = Text()
     active = Flag(required=True)
     additional_info = Text()
     metadata = Json(required=True)
+    assets = Part(CodeAssets)
     publish = Part(Publications, required=True)
     redemption = Part(Redemptions, required=True)
     validation_rules_assignments = Part(RuleAssignments, required=True)
@@ -125,67 +138,6 @@ class ForceQuery(WireSchema):
     force = Switch(load_default=False)
 
 
-class TransactionsQuery(ListQuery):
-    """Which transactions to list."""
-
-    class Meta(ListQuery.Meta):
-        exclude = ("page", "start_date", "end_date", "created_at", "updated_at", "filters")
-
-    ORDER = ("id",)
-
-
-class Transaction(WireSchema):
-    """A movement on a gift card or a loyalty card."""
-
-    id = Text(required=True)
-    source_id = Text(required=True, allow_none=True)
-    voucher_id = Text(required=True)
-    campaign_id = Text(required=True, allow_none=True)
-    source = Text(required=True, allow_none=True)
-    reason = Text(required=True, allow_none=True)
-    type = Text(required=True)
-    details = Json(required=True, allow_none=True)
-    related_transaction_id = Text(required=True, allow_none=True)
-    created_at = Moment(required=True)
-
-
-class TransactionList(WireSchema):
-    """One page of transactions."""
-
-    object = Text(required=True)
-    data_ref = Text(required=True)
-    data = Many(Part(Transaction), required=True)
-    has_more = Flag(required=True)
-    more_starting_after = Text()
-
-
-class BalanceUpdate(WireSchema):
-    """How much to add to a gift card or a loyalty card, or to take off it."""
-
-    amount = Whole(required=True)
-    source_id = Text(allow_none=True)
-    reason = Text(allow_none=True)
-
-
-class RelatedObject(WireSchema):
-    """What a balance belongs to."""
-
-    id = Text(required=True)
-    type = Text(required=True)
-
-
-class Balance(WireSchema):
-    """The balance of a card after a change."""
-
-    type = Text(required=True)
-    total = Whole(required=True)
-    amount = Whole(required=True)
-    balance = Whole(required=True)
-    operation_type = Text(required=True)
-    related_object = Part(RelatedObject, required=True)
-    object = Text(required=True)
-
-
 class VoucherColumns(Timed, Protocol):
     """A voucher as it is stored, however it was read."""
 
@@ -220,6 +172,12 @@ class VoucherColumns(Timed, Protocol):
     def redeemed_quantity(self) -> int: ...
 
     @property
+    def gift_effect(self) -> str | None: ...
+
+    @property
+    def balance(self) -> Balance: ...
+
+    @property
     def publish_count(self) -> int: ...
 
     @property
@@ -246,6 +204,8 @@ def dump_voucher(
     uses = {"redeemed_quantity": row.redeemed_quantity, "object": "list"}
     if row.redemption_quantity is not None:
         uses["quantity"] = row.redemption_quantity
+    if row.type == GIFT_VOUCHER:
+        uses["redeemed_amount"] = row.balance.redeemed
     uses["url"] = f"{path}/redemptions?page=1&limit=10"
     publications = f"{path}/publications?page=1&limit=10"
     body = {
@@ -275,10 +235,38 @@ def dump_voucher(
 def _with_rest(body: dict[str, Any], row: VoucherColumns) -> dict[str, Any]:
     if row.discount is not None:
         body["discount"] = row.discount
+    if row.type == GIFT_VOUCHER:
+        body["gift"] = dump_gift(row.balance, row.gift_effect)
     if row.additional_info is not None:
         body["additional_info"] = row.additional_info
     if row.holder_id is not None:
         body["holder_id"] = row.holder_id
     if row.updated_at is not None:
         body["updated_at"] = format_moment(row.updated_at)
+    assets = dump_assets(row.code)
+    if assets is not None:
+        body["assets"] = assets
     return body
+
+
+def dump_simple_voucher(voucher: Mapping[str, Any]) -> dict[str, Any]:
+    """The wire's SimpleVoucher: a voucher without lists, time windows and what describes it."""
+    uses = voucher["redemption"]
+    simple = {name: value for name, value in voucher.items() if name not in _MORE_THAN_SIMPLE}
+    simple["redemption"] = {
+        "quantity": uses.get("quantity"),
+        "redeemed_quantity": uses["redeemed_quantity"],
+    }
+    return simple
+
+
+_MORE_THAN_SIMPLE = frozenset(
+    (
+        "publish",
+        "validation_rules_assignments",
+        "validity_timeframe",
+        "validity_day_of_week",
+        "validity_hours",
+        "additional_info",
+    )
+)

@@ -1,12 +1,12 @@
 """Changing and deleting single vouchers.
 
-Source: spec campaigns-loyalty-referral-gift, sections 1.8, 3.3, 3.4 and 5.3.
+Source: spec campaigns-loyalty-referral-gift, sections 1.8, 3.3 and 3.4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from kupon.engine.codes import code_key
 from kupon.features.categories import service as categories
@@ -19,7 +19,7 @@ from kupon.features.vouchers.service.definitions import (
     time_limits_of,
 )
 from kupon.features.vouchers.service.reading import dump_found, find, stage
-from kupon.kit.errors import KuponError, invalid_payload, not_found
+from kupon.kit.errors import invalid_payload, not_found
 from kupon.storage.queries import campaigns, session_locks, vouchers
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.rule_assignments import Related
@@ -43,7 +43,8 @@ def update_voucher(
         setattr(voucher, column, value)
     if "category" in body or "category_id" in body:
         voucher.category_id = categories.resolve_category(uow, body)
-    if "discount" in body:
+    # A card's credits are changed by movements only.
+    if "discount" in body and voucher.discount is not None:
         voucher.discount = _changed_discount(voucher, body["discount"])
     voucher.voucher_metadata = merge_metadata(voucher.voucher_metadata, body)
     voucher.additional_info = body.get("additional_info", voucher.additional_info)
@@ -101,7 +102,7 @@ def delete_voucher(uow: UnitOfWork, project: ProjectFacts, name: str, *, is_forc
     else:
         vouchers.bin_voucher(uow, found.voucher)
     if campaign is not None:
-        campaigns.count_codes(uow, campaign, gone=1)
+        campaigns.count_codes(uow, campaign, gone=1, lost=found.voucher.balance.left)
 
 
 def release_session(uow: UnitOfWork, project: ProjectFacts, name: str, session_key: str) -> None:
@@ -112,18 +113,6 @@ def release_session(uow: UnitOfWork, project: ProjectFacts, name: str, session_k
     voucher = find(uow, project, name).voucher
     if not session_locks.release(uow, voucher.id, session_key):
         raise not_found("session", session_key)
-
-
-def update_balance(uow: UnitOfWork, project: ProjectFacts, name: str) -> NoReturn:
-    """Refuse: only gift cards and loyalty cards have a balance.
-
-    Raises:  not_found; invalid_add_balance_params.
-    """
-    voucher = find(uow, project, name).voucher
-    raise KuponError(
-        "invalid_add_balance_params",
-        f"Voucher {voucher.code} of type {voucher.type} has no balance",
-    )
 
 
 def _lock(uow: UnitOfWork, project: ProjectFacts, name: str) -> FoundVoucher:

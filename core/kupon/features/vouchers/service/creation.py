@@ -13,9 +13,10 @@ from kupon.engine.codes import CodePattern
 from kupon.features.validation_rules import service as rules
 from kupon.features.vouchers.service.definitions import (
     CODE_RULE,
+    WORTHS,
     is_code,
     read_code_pattern,
-    read_discount,
+    read_worth,
 )
 from kupon.features.vouchers.service.drawing import draw_one, insert_code
 from kupon.features.vouchers.service.reading import dump_found, stage
@@ -23,6 +24,7 @@ from kupon.features.vouchers.service.templates import (
     campaign_template,
     read_code_values,
     refuse_codes,
+    worth_of,
 )
 from kupon.kit.errors import KuponError, duplicate_found, invalid_payload
 from kupon.storage.queries import campaigns, vouchers
@@ -88,7 +90,7 @@ def add_voucher(
     rules.attach(uow, Related("voucher", voucher_id), rule_ids)
     found = vouchers.get_voucher(uow, voucher_id, voucher_id)
     if found.campaign is not None:
-        campaigns.count_codes(uow, found.campaign, made=1)
+        campaigns.count_codes(uow, found.campaign, made=1, given=template.balance_income)
     wire = dump_found(uow, found)
     stage(uow, "voucher.created", found, wire)
     return wire
@@ -99,7 +101,7 @@ def _check_type(type: str) -> None:
         raise invalid_payload(
             f"Property .type must be equal to one of the allowed values: {', '.join(TYPES)}"
         )
-    if type != "DISCOUNT_VOUCHER":
+    if type not in WORTHS:
         raise invalid_payload(f"Property .type {type} is not supported yet")
 
 
@@ -113,14 +115,16 @@ def _lock_campaign(uow: UnitOfWork, body: Mapping[str, Any]) -> Campaign | None:
 
 
 def _template(uow: UnitOfWork, body: Mapping[str, Any], campaign: Campaign | None) -> CodeTemplate:
-    base = CodeTemplate(type=body["type"], discount=None)
+    type = body["type"]
+    base = CodeTemplate(type=type, discount=None)
     if campaign is not None:
         base = campaign_template(campaign)
+        if type != base.type:
+            raise invalid_payload(f"Property .type must be {base.type} in this campaign")
     values = read_code_values(uow, body, base)
-    if body.get("discount") is not None:
-        values["discount"] = read_discount(body["discount"])
-    elif base.discount is None:
-        raise KuponError(
-            "invalid_voucher", "Property 'discount' is required for DISCOUNT_VOUCHER voucher"
-        )
+    member = WORTHS[type]
+    if body.get(member) is not None:
+        values |= worth_of({member: read_worth(type, body[member], f".{member}")})
+    elif campaign is None:
+        raise KuponError("invalid_voucher", f"Property '{member}' is required for {type} voucher")
     return replace(base, **values)

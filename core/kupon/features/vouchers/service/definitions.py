@@ -12,6 +12,7 @@ from typing import Any
 from kupon.engine.codes import LONGEST_CODE, CodePattern, code_at, parse_code_config, require_room
 from kupon.engine.definitions import DefinitionError
 from kupon.engine.discounts import parse_discount
+from kupon.engine.giftcards import GIFT_VOUCHER, parse_gift
 from kupon.engine.limits import parse_validity
 from kupon.kit.errors import KuponError
 from kupon.storage.queries import projects, voucher_batches
@@ -57,6 +58,29 @@ def read_discount(definition: Mapping[str, Any], path: str = ".discount") -> dic
     if discount.effect is not None:
         members["effect"] = discount.effect
     return members | {"is_dynamic": any(name.endswith("_formula") for name in members)}
+
+
+def read_gift(definition: Mapping[str, Any], path: str = ".gift") -> dict[str, Any]:
+    """What new gift cards hold, as campaigns store and answer it.
+
+    Raises:  invalid_payload.
+    """
+    with _refusing_definitions():
+        gift = parse_gift(definition, path)
+    return {"amount": gift.amount, "balance": gift.amount, "effect": gift.effect}
+
+
+def read_worth(type: str, definition: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """What codes of a type give, as it is stored: the member that WORTHS names.
+
+    Raises:  invalid_payload.
+    """
+    return _READERS[WORTHS[type]](definition, path)
+
+
+# By the type of code the member that says what it gives.
+WORTHS = {"DISCOUNT_VOUCHER": "discount", GIFT_VOUCHER: "gift"}
+_READERS = {"discount": read_discount, "gift": read_gift}
 
 
 def read_time_limits(

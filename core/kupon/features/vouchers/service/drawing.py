@@ -104,20 +104,36 @@ def draw_one(
 
     Raises:  invalid_code_config when the pattern has none left.
     """
+    made = draw_few(uow, template, pattern, 1, is_case_sensitive=is_case_sensitive)
+    if not made:
+        raise KuponError("invalid_code_config", "Property .code_config has no codes left")
+    return made[0]
+
+
+def draw_few(
+    uow: UnitOfWork,
+    template: CodeTemplate,
+    pattern: CodePattern,
+    count: int,
+    *,
+    is_case_sensitive: bool,
+) -> list[str]:
+    """Make a few codes at once; their vouchers' ids, fewer when the pattern has none left."""
+    made: list[str] = []
     for _ in range(_RANDOM_TRIES):
-        code = draw(pattern, 1, ids.random_bytes)[0]
-        voucher_id = insert_code(uow, template, code, is_case_sensitive=is_case_sensitive)
-        if voucher_id is not None:
-            return voucher_id
+        codes = draw(pattern, count - len(made), ids.random_bytes)
+        candidates = _new_codes(codes, is_case_sensitive)
+        made += voucher_batches.insert_free_codes(uow, template, candidates, len(codes)).ids
+        if len(made) == count:
+            return made
     walk = _begin_walk(pattern)
-    while walk.position < min(pattern.capacity, _LARGEST_WALKED):
+    while len(made) < count and walk.position < min(pattern.capacity, _LARGEST_WALKED):
         candidates = _new_codes(walk.codes(pattern), is_case_sensitive)
-        inserted = voucher_batches.insert_free_codes(uow, template, candidates, 1)
-        if inserted.ids:
-            return inserted.ids[0]
+        inserted = voucher_batches.insert_free_codes(uow, template, candidates, count - len(made))
+        made += inserted.ids
         if inserted.is_used_up:
             walk = walk.onward(pattern)
-    raise KuponError("invalid_code_config", "Property .code_config has no codes left")
+    return made
 
 
 def insert_code(

@@ -11,7 +11,7 @@ from kupon.features.categories import schemas as category_schemas
 from kupon.features.validation_rules import service as rules
 from kupon.features.vouchers import schemas
 from kupon.kit.pages import PageRequest, list_body
-from kupon.storage.queries import campaigns, categories, vouchers
+from kupon.storage.queries import campaigns, categories, holders, vouchers
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.rule_assignments import Related
 from kupon.storage.queries.vouchers import FoundVoucher
@@ -28,8 +28,12 @@ def find(uow: UnitOfWork, project: ProjectFacts, name: str) -> FoundVoucher:
 
 
 def get_voucher(uow: UnitOfWork, project: ProjectFacts, name: str) -> dict[str, Any]:
-    """One voucher."""
-    return dump_found(uow, find(uow, project, name))
+    """One voucher, with the publications that gave it away."""
+    found = find(uow, project, name)
+    wire = dump_found(uow, found)
+    if found.voucher.publish_count:
+        wire["publish"]["entries"] = holders.list_publication_ids(uow, found.voucher.id)
+    return wire
 
 
 def list_vouchers(uow: UnitOfWork, project: ProjectFacts, request: PageRequest) -> dict[str, Any]:
@@ -50,12 +54,6 @@ def list_vouchers(uow: UnitOfWork, project: ProjectFacts, request: PageRequest) 
         for row in page.rows
     ]
     return list_body("vouchers", dump_all(uow, found), total=page.total)
-
-
-def list_transactions(uow: UnitOfWork, project: ProjectFacts, name: str) -> dict[str, Any]:
-    """The movements on a voucher: a discount code has no balance to move."""
-    find(uow, project, name)
-    return list_body("data", [], has_more=False)
 
 
 def dump_found(uow: UnitOfWork, found: FoundVoucher) -> dict[str, Any]:

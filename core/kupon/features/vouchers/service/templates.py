@@ -14,11 +14,21 @@ from kupon.storage.tables.campaigns import Campaign
 from kupon.storage.uow import UnitOfWork
 
 
+def worth_of(template: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that say what a code gives, from what a campaign or a body defines."""
+    gift = template.get("gift") or {}
+    return {
+        "discount": template.get("discount"),
+        "gift_effect": gift.get("effect"),
+        "balance_income": gift.get("amount", 0),
+    }
+
+
 def campaign_template(campaign: Campaign) -> CodeTemplate:
     """Codes as their campaign defines them at this moment."""
     return CodeTemplate(
         type=campaign.voucher["type"],
-        discount=campaign.voucher["discount"],
+        **worth_of(campaign.voucher),
         campaign_id=campaign.id,
         category_id=campaign.category_id,
         redemption_quantity=campaign.voucher["redemption"]["quantity"],

@@ -49,10 +49,33 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("token_last4", sa.Text(), nullable=False),
         sa.Column("is_active", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column(
+            "access", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("project_id", "app_id", name=op.f("pk_api_keys")),
     )
     op.create_index("uq_api_keys_app_id", "api_keys", ["app_id"], unique=True)
+    op.create_table(
+        "area_stores",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("area_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_area_stores")),
+    )
+    op.create_index("ix_area_stores_area", "area_stores", ["project_id", "area_id"], unique=False)
+    op.create_table(
+        "areas",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_areas")),
+    )
     op.create_table(
         "async_actions",
         sa.Column("project_id", sa.Text(), nullable=False),
@@ -74,13 +97,58 @@ def upgrade() -> None:
         "ix_async_actions_created", "async_actions", ["project_id", "created_at"], unique=False
     )
     op.create_table(
+        "campaign_access",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("area_id", sa.Text(), nullable=False),
+        sa.Column("store_id", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_campaign_access")),
+    )
+    op.create_index(
+        "ix_campaign_access_campaign",
+        "campaign_access",
+        ["project_id", "campaign_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_campaign_access_place",
+        "campaign_access",
+        ["project_id", "area_id", "store_id"],
+        unique=False,
+    )
+    op.create_table(
         "campaign_days",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("campaign_id", sa.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("vouchers_created", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("vouchers_deleted", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("balance_created", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("balance_deleted", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("project_id", "campaign_id", "day", name=op.f("pk_campaign_days")),
+    )
+    op.create_table(
+        "campaign_templates",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("campaign_type", sa.Text(), nullable=False),
+        sa.Column(
+            "definition",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_campaign_templates")),
+        sa.UniqueConstraint(
+            "project_id", "name", name=op.f("uq_campaign_templates_project_id_name")
+        ),
     )
     op.create_table(
         "campaigns",
@@ -548,6 +616,56 @@ def upgrade() -> None:
         "ix_promotion_tiers_created", "promotion_tiers", ["project_id", "created_at"], unique=False
     )
     op.create_table(
+        "publications",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.Text(), nullable=True),
+        sa.Column("voucher_ids", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("voucher_codes", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("voucher_type", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("tracking_id", sa.Text(), nullable=True),
+        sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column(
+            "metadata",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("failure_code", sa.Text(), nullable=True),
+        sa.Column("failure_message", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_publications")),
+    )
+    op.create_index(
+        "ix_publications_campaign",
+        "publications",
+        ["project_id", "campaign_id", "created_at"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_publications_created", "publications", ["project_id", "created_at"], unique=False
+    )
+    op.create_index(
+        "ix_publications_customer", "publications", ["project_id", "customer_id"], unique=False
+    )
+    op.create_index(
+        "ix_publications_vouchers",
+        "publications",
+        ["voucher_ids"],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_index(
+        "uq_publications_source_id",
+        "publications",
+        ["project_id", "source_id"],
+        unique=True,
+        postgresql_where="result = 'SUCCESS' AND source_id IS NOT NULL",
+    )
+    op.create_table(
         "redemptions",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -658,6 +776,30 @@ def upgrade() -> None:
     )
     op.create_index("ix_segments_created", "segments", ["project_id", "created_at"], unique=False)
     op.create_table(
+        "trash_bin_entries",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("resource_type", sa.Text(), nullable=False),
+        sa.Column("resource_id", sa.Text(), nullable=False),
+        sa.Column("resource_name", sa.Text(), nullable=False),
+        sa.Column("resource_parent_id", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_trash_bin_entries")),
+        sa.UniqueConstraint(
+            "project_id",
+            "resource_type",
+            "resource_id",
+            name=op.f("uq_trash_bin_entries_project_id_resource_type_resource_id"),
+        ),
+    )
+    op.create_index(
+        "ix_trash_bin_entries_parent",
+        "trash_bin_entries",
+        ["project_id", "resource_parent_id"],
+        unique=False,
+        postgresql_where="resource_parent_id IS NOT NULL",
+    )
+    op.create_table(
         "validation_rules",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -697,6 +839,55 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "voucher_transactions",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("voucher_id", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.Text(), nullable=True),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("total_after", sa.BigInteger(), nullable=False),
+        sa.Column("balance_after", sa.BigInteger(), nullable=False),
+        sa.Column("operation_type", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Text(), nullable=True),
+        sa.Column("redemption_id", sa.Text(), nullable=True),
+        sa.Column("rollback_id", sa.Text(), nullable=True),
+        sa.Column("related_transaction_id", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_voucher_transactions")),
+    )
+    op.create_index(
+        "ix_voucher_transactions_campaign",
+        "voucher_transactions",
+        ["project_id", "campaign_id", "seq"],
+        unique=False,
+        postgresql_where="campaign_id IS NOT NULL",
+    )
+    op.create_index(
+        "ix_voucher_transactions_voucher",
+        "voucher_transactions",
+        ["project_id", "voucher_id", "seq"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_voucher_transactions_redemption",
+        "voucher_transactions",
+        ["project_id", "redemption_id", "type"],
+        unique=True,
+        postgresql_where="redemption_id IS NOT NULL",
+    )
+    op.create_index(
+        "uq_voucher_transactions_source",
+        "voucher_transactions",
+        ["project_id", "source_id"],
+        unique=True,
+        postgresql_where="source_id IS NOT NULL",
+    )
+    op.create_table(
         "vouchers",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -708,6 +899,7 @@ def upgrade() -> None:
         sa.Column(
             "discount", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
+        sa.Column("gift_effect", sa.Text(), nullable=True),
         sa.Column("is_active", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("additional_info", sa.Text(), nullable=True),
         sa.Column(
@@ -718,6 +910,10 @@ def upgrade() -> None:
         ),
         sa.Column("redemption_quantity", sa.BigInteger(), nullable=True),
         sa.Column("redeemed_quantity", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("balance_income", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("balance_subtracted", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("balance_expired", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("balance_redeemed", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("locks_revision", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("publish_count", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("holder_id", sa.Text(), nullable=True),
@@ -740,6 +936,14 @@ def upgrade() -> None:
             "validity_hours",
             postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
             nullable=True,
+        ),
+        sa.CheckConstraint(
+            "balance_income - balance_subtracted - balance_expired - balance_redeemed >= 0",
+            name=op.f("ck_vouchers_balance_not_negative"),
+        ),
+        sa.CheckConstraint(
+            "least(balance_income, balance_subtracted, balance_expired, balance_redeemed) >= 0",
+            name=op.f("ck_vouchers_balance_parts_not_negative"),
         ),
         sa.CheckConstraint(
             "redeemed_quantity >= 0", name=op.f("ck_vouchers_redeemed_not_negative")
@@ -767,11 +971,59 @@ def upgrade() -> None:
         postgresql_where="holder_id IS NOT NULL",
     )
     op.create_index(
+        "ix_vouchers_publishable",
+        "vouchers",
+        ["project_id", "campaign_id", "id"],
+        unique=False,
+        postgresql_where="publish_count = 0 AND is_active AND binned_at IS NULL",
+    )
+    op.create_index(
         "ix_vouchers_standalone",
         "vouchers",
         ["project_id", "created_at", "id"],
         unique=False,
         postgresql_where="campaign_id IS NULL",
+    )
+    op.create_table(
+        "redeemable_holders",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("voucher_id", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.Text(), nullable=True),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("holder_role", sa.Text(), nullable=False),
+        sa.Column("publication_id", sa.Text(), nullable=True),
+        sa.Column(
+            "metadata",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id", "voucher_id"], ["vouchers.project_id", "vouchers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_redeemable_holders")),
+        sa.UniqueConstraint(
+            "project_id",
+            "voucher_id",
+            "customer_id",
+            name=op.f("uq_redeemable_holders_project_id_voucher_id_customer_id"),
+        ),
+    )
+    op.create_index(
+        "ix_redeemable_holders_customer",
+        "redeemable_holders",
+        ["project_id", "customer_id", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_redeemable_holders_owner",
+        "redeemable_holders",
+        ["project_id", "voucher_id"],
+        unique=True,
+        postgresql_where="holder_role <> 'REFEREE'",
     )
     op.create_table(
         "segment_members",
@@ -801,6 +1053,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("voucher_id", sa.Text(), nullable=False),
         sa.Column("session_key", sa.Text(), nullable=False),
+        sa.Column("credits", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id", "voucher_id"], ["vouchers.project_id", "vouchers.id"], ondelete="CASCADE"
@@ -912,7 +1165,19 @@ def downgrade() -> None:
     op.drop_index("ix_segment_members_customer", table_name="segment_members")
     op.drop_table("segment_members")
     op.drop_index(
+        "uq_redeemable_holders_owner",
+        table_name="redeemable_holders",
+        postgresql_where="holder_role <> 'REFEREE'",
+    )
+    op.drop_index("ix_redeemable_holders_customer", table_name="redeemable_holders")
+    op.drop_table("redeemable_holders")
+    op.drop_index(
         "ix_vouchers_standalone", table_name="vouchers", postgresql_where="campaign_id IS NULL"
+    )
+    op.drop_index(
+        "ix_vouchers_publishable",
+        table_name="vouchers",
+        postgresql_where="publish_count = 0 AND is_active AND binned_at IS NULL",
     )
     op.drop_index(
         "ix_vouchers_holder", table_name="vouchers", postgresql_where="holder_id IS NOT NULL"
@@ -920,8 +1185,31 @@ def downgrade() -> None:
     op.drop_index("ix_vouchers_created", table_name="vouchers")
     op.drop_index("ix_vouchers_campaign", table_name="vouchers")
     op.drop_table("vouchers")
+    op.drop_index(
+        "uq_voucher_transactions_source",
+        table_name="voucher_transactions",
+        postgresql_where="source_id IS NOT NULL",
+    )
+    op.drop_index(
+        "uq_voucher_transactions_redemption",
+        table_name="voucher_transactions",
+        postgresql_where="redemption_id IS NOT NULL",
+    )
+    op.drop_index("ix_voucher_transactions_voucher", table_name="voucher_transactions")
+    op.drop_index(
+        "ix_voucher_transactions_campaign",
+        table_name="voucher_transactions",
+        postgresql_where="campaign_id IS NOT NULL",
+    )
+    op.drop_table("voucher_transactions")
     op.drop_index("ix_validation_rules_created", table_name="validation_rules")
     op.drop_table("validation_rules")
+    op.drop_index(
+        "ix_trash_bin_entries_parent",
+        table_name="trash_bin_entries",
+        postgresql_where="resource_parent_id IS NOT NULL",
+    )
+    op.drop_table("trash_bin_entries")
     op.drop_index("ix_segments_created", table_name="segments")
     op.drop_table("segments")
     op.drop_table("schedules")
@@ -938,6 +1226,16 @@ def downgrade() -> None:
     op.drop_index("ix_redemptions_customer", table_name="redemptions")
     op.drop_index("ix_redemptions_created", table_name="redemptions")
     op.drop_table("redemptions")
+    op.drop_index(
+        "uq_publications_source_id",
+        table_name="publications",
+        postgresql_where="result = 'SUCCESS' AND source_id IS NOT NULL",
+    )
+    op.drop_index("ix_publications_vouchers", table_name="publications", postgresql_using="gin")
+    op.drop_index("ix_publications_customer", table_name="publications")
+    op.drop_index("ix_publications_created", table_name="publications")
+    op.drop_index("ix_publications_campaign", table_name="publications")
+    op.drop_table("publications")
     op.drop_index("ix_promotion_tiers_created", table_name="promotion_tiers")
     op.drop_index("ix_promotion_tiers_campaign", table_name="promotion_tiers")
     op.drop_table("promotion_tiers")
@@ -975,9 +1273,16 @@ def downgrade() -> None:
     op.drop_table("categories")
     op.drop_index("ix_campaigns_created", table_name="campaigns")
     op.drop_table("campaigns")
+    op.drop_table("campaign_templates")
     op.drop_table("campaign_days")
+    op.drop_index("ix_campaign_access_place", table_name="campaign_access")
+    op.drop_index("ix_campaign_access_campaign", table_name="campaign_access")
+    op.drop_table("campaign_access")
     op.drop_index("ix_async_actions_created", table_name="async_actions")
     op.drop_table("async_actions")
+    op.drop_table("areas")
+    op.drop_index("ix_area_stores_area", table_name="area_stores")
+    op.drop_table("area_stores")
     op.drop_index("uq_api_keys_app_id", table_name="api_keys")
     op.drop_table("api_keys")
     op.drop_index("ix_activities_customer", table_name="activities")

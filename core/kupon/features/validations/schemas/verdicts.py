@@ -1,11 +1,12 @@
-"""Wire shapes of validations, shared with redemptions where both are one."""
+"""From the engine's verdicts to what answers print.
+
+Source: spec discounts-and-stacking, sections 5.4 and 10.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from marshmallow import validate
 
 from kupon.engine.applicability import EVERYTHING
 from kupon.engine.giftcards import GiftCredits
@@ -15,179 +16,16 @@ from kupon.engine.points import PointsPayment, PointsSpending
 from kupon.engine.refusals import Refusal
 from kupon.engine.reporting import applicable_entries, inapplicable_entries
 from kupon.engine.situation import Applied, Article
-from kupon.features.customers.schemas import CustomerBody
-from kupon.features.management.schemas import StackingRulesBody
-from kupon.features.orders.schemas import CalculatedOrder, OrderBody, dump_order, order_columns
-from kupon.features.vouchers.schemas import Discount
+from kupon.features.orders.schemas import dump_order, order_columns
 from kupon.kit.errors import KuponError
 from kupon.storage.definitions import Definitions
-from kupon.storage.queries.offered_campaigns import CampaignFacts
+from kupon.storage.queries.offers import CampaignFacts
 from kupon.storage.queries.promotions import TierFacts
 from kupon.storage.snapshots import VoucherFacts
-from kupon.web.fields import (
-    Flag,
-    Json,
-    Many,
-    Number,
-    Part,
-    Text,
-    Whole,
-    WireSchema,
-    one_of,
-)
 
-EXPANDS = ("order", "redemption", "redeemable", "category")
-TTL_UNITS = (
-    "DAYS",
-    "HOURS",
-    "MICROSECONDS",
-    "MILLISECONDS",
-    "MINUTES",
-    "NANOSECONDS",
-    "SECONDS",
-)
-REDEEMABLES = ("voucher", "promotion_tier", "promotion_stack")
 IncentiveFacts = VoucherFacts | TierFacts
 _NOBODY = {"customer_id": None, "referrer_id": None}
 EMPTY_LIST: dict[str, Any] = {"data": [], "total": 0, "data_ref": "data", "object": "list"}
-
-
-class GiftPart(WireSchema):
-    """How much of a gift card to use."""
-
-    credits = Whole()
-
-
-class RewardPart(WireSchema):
-    """Which reward to take for how many points."""
-
-    id = Text()
-    points = Whole()
-
-
-class RedeemableBody(WireSchema):
-    """One incentive that a request names."""
-
-    object = Text(load_default="voucher", validate=one_of(*REDEEMABLES))
-    id = Text(required=True, validate=validate.Length(min=1, error="must not be empty"))
-    gift = Part(GiftPart)
-    reward = Part(RewardPart)
-
-
-class SessionBody(WireSchema):
-    """A lock on the incentives for a while; the parts that are missing get defaults."""
-
-    type = Text(load_default="LOCK", validate=one_of("LOCK"))
-    key = Text(validate=validate.Length(min=1, max=255, error="must have 1 to 255 characters"))
-    ttl = Number(validate=validate.Range(min=0, min_inclusive=False, error="must be > 0"))
-    ttl_unit = Text(load_default="DAYS", validate=one_of(*TTL_UNITS))
-
-
-class OptionsBody(WireSchema):
-    """What answers should spell out."""
-
-    expand = Many(Text(validate=one_of(*EXPANDS)))
-
-
-class StackableBody(WireSchema):
-    """Body of POST /v1/validations and POST /v1/redemptions."""
-
-    options = Part(OptionsBody)
-    redeemables = Many(
-        Part(RedeemableBody),
-        required=True,
-        validate=validate.Length(min=1, max=30, error="must have between {min} and {max} items"),
-    )
-    customer = Part(CustomerBody, allow_none=True)
-    order = Part(OrderBody, allow_none=True)
-    session = Part(SessionBody, allow_none=True)
-    metadata = Json(allow_none=True)
-    tracking_id = Text(allow_none=True)
-
-
-class VoucherBody(WireSchema):
-    """Body of the older calls on a single code."""
-
-    options = Part(OptionsBody)
-    customer = Part(CustomerBody, allow_none=True)
-    order = Part(OrderBody, allow_none=True)
-    session = Part(SessionBody, allow_none=True)
-    metadata = Json(allow_none=True)
-    gift = Part(GiftPart, allow_none=True)
-    reward = Part(RewardPart, allow_none=True)
-    tracking_id = Text(allow_none=True)
-
-
-class Articles(WireSchema):
-    """The articles that a discount is for, or not for; empty where nothing restricts it."""
-
-    data = Many(Json(), required=True)
-    data_ref = Text(required=True)
-    object = Text(required=True)
-    total = Whole(required=True)
-
-
-class RedeemableResult(WireSchema):
-    """One incentive in an answer."""
-
-    status = Text()
-    id = Text()
-    object = Text()
-    order = Part(CalculatedOrder)
-    applicable_to = Part(Articles)
-    inapplicable_to = Part(Articles)
-    result = Json()
-    metadata = Json()
-    categories = Many(Json())
-    campaign_id = Text()
-    campaign_name = Text()
-    name = Text()
-
-
-class Session(WireSchema):
-    """A lock as answered."""
-
-    key = Text()
-    type = Text()
-    ttl = Number()
-    ttl_unit = Text()
-
-
-class VoucherValidation(WireSchema):
-    """Answer of the older call on a single code."""
-
-    valid = Flag(required=True)
-    code = Text(required=True)
-    applicable_to = Part(Articles)
-    inapplicable_to = Part(Articles)
-    campaign = Text()
-    campaign_id = Text()
-    customer_id = Text()
-    discount = Part(Discount)
-    gift = Json()
-    loyalty = Json()
-    order = Part(CalculatedOrder)
-    metadata = Json()
-    reason = Text()
-    error = Json()
-    session = Part(Session)
-    start_date = Text()
-    expiration_date = Text()
-    tracking_id = Text()
-
-
-class Validation(WireSchema):
-    """Answer of POST /v1/validations."""
-
-    id = Text()
-    valid = Flag(required=True)
-    redeemables = Many(Part(RedeemableResult), required=True)
-    inapplicable_redeemables = Many(Part(RedeemableResult))
-    skipped_redeemables = Many(Part(RedeemableResult))
-    order = Part(CalculatedOrder)
-    tracking_id = Text()
-    session = Part(Session)
-    stacking_rules = Part(StackingRulesBody, required=True)
 
 
 def dump_step(
@@ -287,15 +125,20 @@ def _dump_unit(
 
 
 def _dump_article(article: Article | None) -> dict[str, Any]:
-    if article is None:
+    if article is None or not article.product:
         return {}
-    names = ("id", "source_id", "name")
-    product = {name: article.product[name] for name in names if name in article.product}
+    product = _named(article.product, "name")
     if article.kind == "product":
         return {"product": product}
-    sku = {name: article.sku[name] for name in ("id", "source_id", "sku") if name in article.sku}
     # The reference's schema calls a SKU's `sku` its name.
-    return {"product": product, "sku": sku | {"name": article.sku.get("sku") or article.id}}
+    sku = _named(article.sku, "sku")
+    return {"product": product, "sku": sku | {"name": sku["sku"]}}
+
+
+def _named(facts: Mapping[str, Any], title: str) -> dict[str, Any]:
+    """Who an article is; one without a title goes by its id, since a title is required."""
+    names = {name: facts[name] for name in ("id", "source_id") if name in facts}
+    return names | {title: facts.get(title) or facts["id"]}
 
 
 def _number(value: Any) -> int | float:

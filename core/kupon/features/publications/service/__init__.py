@@ -1,0 +1,6 @@
+"""Use cases of publications: `publishing` decides and gives, `reading` tells of it."""
+
+from kupon.features.publications.service.publishing import Declined as Declined
+from kupon.features.publications.service.publishing import publish as publish
+from kupon.features.publications.service.reading import dump_rows as dump_rows
+from kupon.features.publications.service.reading import list_publications as list_publications

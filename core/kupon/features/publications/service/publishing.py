@@ -1,0 +1,284 @@
+"""Giving codes to a customer: hold the customer, decide, take the codes, write it all down.
+
+Source: spec campaigns-loyalty-referral-gift, section 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kupon.engine.access import may_use
+from kupon.engine.metadata import refuse_invalid
+from kupon.engine.periods import parse_period
+from kupon.features.customers import service as customers
+from kupon.features.publications.schemas import CHANNEL
+from kupon.features.publications.service import pool
+from kupon.features.publications.service.reading import answer
+from kupon.features.vouchers import service as vouchers
+from kupon.kit.errors import KuponError
+from kupon.runtime import ids
+from kupon.storage.queries import campaigns, holders, publications
+from kupon.storage.queries.keys import ProjectFacts
+from kupon.storage.queries.metadata_schemas import load_schemas
+from kupon.storage.queries.vouchers import lock_voucher
+from kupon.storage.tables.campaigns import Campaign
+from kupon.storage.tables.vouchers import Voucher
+from kupon.storage.uow import UnitOfWork
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A refused publication: it has been recorded, and must be committed."""
+
+    error: KuponError
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The customer has it already: the publication that gave it."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked for; the voucher is named where there is one, else the campaign."""
+
+    project: ProjectFacts
+    body: Mapping[str, Any]
+    voucher_name: str | None
+    campaign_name: str | None
+    count: int
+    source_id: str | None
+    joins_once: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What the request names: a locked voucher, with its campaign if it has one, or a campaign."""
+
+    campaign: Campaign | None
+    voucher: Voucher | None = None
+
+    @property
+    def campaign_id(self) -> str | None:
+        return None if self.campaign is None else self.campaign.id
+
+    @property
+    def voucher_type(self) -> str:
+        if self.voucher is not None:
+            return self.voucher.type
+        type: str = self.campaign.voucher["type"] if self.campaign is not None else ""
+        return type
+
+
+def publish(
+    uow: UnitOfWork,
+    project: ProjectFacts,
+    body: Mapping[str, Any],
+    *,
+    most: int | None = None,
+) -> dict[str, Any] | Declined:
+    """Give a customer a certain code, or codes of a campaign.
+
+    Shapes:  most is how many codes the call may ask for, None where the body's own bound holds.
+    Refuses: voucher_already_published, voucher_cannot_be_published, duplicate_source_id,
+        no_voucher_suitable_for_publication; the attempt is recorded then.
+    Raises:  missing_vouchers, invalid_publish_params, too_many_vouchers_requested,
+        metadata_validation_failed; not_found for the voucher, campaign or customer; RaceLost when
+        others were faster several times in a row.
+    """
+    request = _read(project, body)
+    if most is not None:
+        _refuse_more(request, most)
+    return uow.attempt(lambda: _try(uow, request))
+
+
+def _read(project: ProjectFacts, body: Mapping[str, Any]) -> _Request:
+    voucher, campaign = body.get("voucher"), body.get("campaign")
+    if not voucher and not campaign:
+        raise KuponError("missing_vouchers", "Either Campaign or Voucher is required")
+    if not customers.says_something(body["customer"]):
+        raise KuponError("invalid_publish_params", "Property .customer must name a customer")
+    # A voucher goes before a campaign.
+    codes = campaign if campaign and not voucher else {}
+    return _Request(
+        project=project,
+        body=body,
+        voucher_name=voucher or None,
+        campaign_name=codes.get("name"),
+        count=codes.get("count", 1),
+        source_id=body.get("source_id"),
+        joins_once=body["join_once"],
+    )
+
+
+def _refuse_more(request: _Request, most: int) -> None:
+    if request.count > most:
+        raise KuponError("too_many_vouchers_requested", f"Only up to {most} can be published")
+
+
+def _try(uow: UnitOfWork, request: _Request) -> dict[str, Any] | Declined:
+    schemas = load_schemas(uow)
+    refuse_invalid(schemas, "publication", request.body.get("metadata"), is_creation=True)
+    customer = customers.hold_customer(uow, request.project, request.body["customer"], schemas)
+    target = _find_target(uow, request)
+    outcome = _decide(uow, request, target, customer["id"])
+    if isinstance(outcome, _Known):
+        return answer(uow, outcome.row)
+    if isinstance(outcome, KuponError):
+        _record_failure(uow, request, target, customer, outcome)
+        return Declined(outcome)
+    return answer(uow, _give(uow, request, target, customer, outcome))
+
+
+def _find_target(uow: UnitOfWork, request: _Request) -> _Target:
+    if request.voucher_name is not None:
+        name, is_case_sensitive = request.voucher_name, request.project.case_sensitive_codes
+        key = vouchers.code_key(name, is_case_sensitive=is_case_sensitive)
+        found = lock_voucher(uow, name, key, may_use)
+        return _Target(found.campaign, found.voucher)
+    campaign = campaigns.get_campaign(uow, request.campaign_name or "").campaign
+    if campaign.campaign_type == "PROMOTION":
+        raise KuponError(
+            "invalid_publish_params", f"Campaign {campaign.name} has no vouchers to publish"
+        )
+    return _Target(campaign)
+
+
+def _decide(
+    uow: UnitOfWork, request: _Request, target: _Target, customer_id: str
+) -> Sequence[Voucher] | _Known | KuponError:
+    """The codes to give, or why not; in the order of the specification's table."""
+    campaign, voucher = target.campaign, target.voucher
+    joins_once = request.joins_once or (campaign is not None and campaign.join_once)
+    if joins_once or request.source_id is not None:
+        _refuse_more(request, 1)
+    known = _find_held(uow, target, customer_id) if joins_once else None
+    if known is None and request.source_id is not None:
+        known = _find_earlier(uow, request.source_id, target, customer_id)
+    if known is not None:
+        return known
+    if voucher is not None:
+        return pool.take_named(uow, voucher, campaign)
+    if campaign is None:
+        raise AssertionError("a request names a voucher or a campaign")
+    return pool.take(uow, request.project, campaign, request.count)
+
+
+def _find_held(uow: UnitOfWork, target: _Target, customer_id: str) -> _Known | KuponError | None:
+    """What the customer has of the campaign, which is all that there is for it."""
+    voucher_id = None if target.voucher is None else target.voucher.id
+    held = holders.find_held(
+        uow, customer_id, campaign_id=target.campaign_id, voucher_id=voucher_id
+    )
+    if held is None:
+        return None
+    if voucher_id not in (None, held.voucher_id):
+        return KuponError("voucher_cannot_be_published", "Customer already joined program.")
+    return _Known(publications.get_publication(uow, held.publication_id))
+
+
+def _find_earlier(
+    uow: UnitOfWork, source_id: str, target: _Target, customer_id: str
+) -> _Known | KuponError | None:
+    """The publication that had the source id before.
+
+    UNCERTAIN: the reference's guide answers it again, its interface refuses (section 9.3).
+    """
+    earlier = publications.find_by_source(uow, source_id)
+    if earlier is None:
+        return None
+    is_same = _is_same(uow, earlier, target, customer_id)
+    return _Known(earlier) if is_same else KuponError("duplicate_source_id")
+
+
+def _is_same(uow: UnitOfWork, earlier: Row, target: _Target, customer_id: str) -> bool:
+    """Whether an earlier publication gave this customer this, and it is still there."""
+    if earlier["customer_id"] != customer_id:
+        return False
+    if target.voucher is not None:
+        return earlier["voucher_ids"] == [target.voucher.id]
+    is_of_campaign = earlier["campaign_id"] == target.campaign_id
+    return is_of_campaign and bool(holders.find_codes(uow, earlier["voucher_ids"]))
+
+
+def _give(
+    uow: UnitOfWork,
+    request: _Request,
+    target: _Target,
+    customer: Row,
+    codes: Sequence[Voucher],
+) -> Row:
+    row = _row(uow, request, target, customer, codes, result="SUCCESS")
+    publications.insert_publication(uow, row)
+    _start_lives(uow, request.project, target.campaign, codes)
+    holders.hold_codes(uow, codes, row)
+    named = {"publication_id": row["id"], "customer_id": customer["id"]}
+    for code in codes:
+        uow.stage("voucher.published", code.id, {**named, "voucher_id": code.id})
+    uow.stage("publication.succeeded", customer["id"], named)
+    return row
+
+
+def _record_failure(
+    uow: UnitOfWork, request: _Request, target: _Target, customer: Row, error: KuponError
+) -> None:
+    codes = () if target.voucher is None else (target.voucher,)
+    failure = {"failure_code": error.key, "failure_message": error.message}
+    row = _row(uow, request, target, customer, codes, result="FAILURE", **failure)
+    publications.insert_publication(uow, row)
+    named = {"publication_id": row["id"], "customer_id": customer["id"]}
+    uow.stage("publication.failed", customer["id"], named)
+
+
+def _row(
+    uow: UnitOfWork,
+    request: _Request,
+    target: _Target,
+    customer: Row,
+    codes: Sequence[Voucher],
+    *,
+    result: str,
+    failure_code: str | None = None,
+    failure_message: str | None = None,
+) -> Row:
+    source_id, key = customer["source_id"], request.project.tracking_key
+    return {
+        "id": ids.new_id("pub_"),
+        "campaign_id": target.campaign_id,
+        "voucher_ids": [code.id for code in codes],
+        "voucher_codes": [code.code for code in codes],
+        "voucher_type": target.voucher_type,
+        "customer_id": customer["id"],
+        "tracking_id": None if not source_id else customers.encode_tracking_id(key, source_id),
+        "source_id": request.source_id,
+        "channel": request.body.get("channel") or CHANNEL,
+        "metadata": request.body.get("metadata") or {},
+        "result": result,
+        "failure_code": failure_code,
+        "failure_message": failure_message,
+        "created_at": uow.now,
+    }
+
+
+def _start_lives(
+    uow: UnitOfWork, project: ProjectFacts, campaign: Campaign | None, codes: Sequence[Voucher]
+) -> None:
+    """Let the time begin for which codes of such a campaign live, whatever its own end.
+
+    Source:  spec campaigns-loyalty-referral-gift, section 1.6. UNCERTAIN there: a later start of
+        the code's own stays.
+    """
+    lifetime = campaign and parse_period(campaign.activity_duration_after_publishing)
+    if not lifetime:
+        return
+    end = lifetime.after(uow.now, ZoneInfo(project.timezone))
+    for code in codes:
+        code.start_date = max(uow.now, code.start_date or uow.now)
+        code.expiration_date = end
