@@ -6,24 +6,25 @@ from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
+from tests.engine.asking import Definition, article, category, code, rule
 
 from kupon.engine.collections import ALL_PRODUCTS, Collection, Collections
 from kupon.engine.giftcards import GiftCredits
 from kupon.engine.model import Redeemable, StackingRules, Voucher, Worth
 from kupon.engine.points import PointsPayment, PointsSpending
 from kupon.engine.situation import Article
-from tests.engine.asking import Definition, article, category, code, rule
 
 PRODUCTS = ("a", "b", "c", "free")
 SKUS = {"s1": "a", "s2": "b"}
 PRICES = {"a": 1000, "b": 2550, "c": 333, "free": 0, "s1": 1100, "s2": 2400}
 ARTICLES = (
-    *(article(name, PRICES[name]) for name in PRODUCTS),
+    *(article(name, PRICES.get(name), line_id=f"ordli_{name}") for name in (*PRODUCTS, "unpriced")),
     *(
-        Article(kind="sku", id=name, product_id=product, price=PRICES[name])
+        Article(
+            kind="sku", id=name, product_id=product, price=PRICES[name], line_id=f"ordli_{name}"
+        )
         for name, product in SKUS.items()
     ),
-    article("unpriced"),
 )
 COLLECTIONS = Collections(
     {
@@ -32,11 +33,10 @@ COLLECTIONS = Collections(
         "skus": Collection(id="skus", skus=frozenset(SKUS)),
     }
 )
-UNIT_TYPES = (*PRODUCTS, *SKUS, "unpriced", "unknown")
+UNIT_TYPES = (*PRODUCTS, *SKUS, "unpriced")
 
 small = st.integers(0, 4)
-money = st.integers(0, 5000)
-maybe_money = st.none() | money
+money = st.integers(1, 5000) | st.integers(0, 5000)
 
 
 def optionally(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -53,28 +53,25 @@ names = st.sampled_from(
     ]
 )
 figures = st.fixed_dictionaries(
-    {},
-    optional={
-        "quantity": st.integers(0, 6),
-        "price": money,
-        "amount": money,
-        "discount_amount": money,
-        "discount_quantity": small,
+    {
+        "quantity": st.sampled_from((1, 2, 3, 6, 1, 2, 0, None)),
+        "price": optionally(money),
+        "amount": optionally(money),
+        "discount_amount": optionally(money),
+        "discount_quantity": optionally(small),
         "metadata": st.fixed_dictionaries({"n": small}),
-    },
+    }
 )
 lines = st.builds(lambda name, own: {**name, **own}, names, figures)
 bodies = st.fixed_dictionaries(
     {
-        "items": st.lists(lines, max_size=5).map(
-            lambda drawn: [{"id": f"ordli_{place}", **each} for place, each in enumerate(drawn)]
-        )
-    },
-    optional={
-        "amount": st.integers(0, 20_000),
-        "discount_amount": money,
+        "items": st.sampled_from((3, 1, 2, 4, 5, 0))
+        .flatmap(lambda count: st.lists(lines, min_size=count, max_size=count))
+        .map(lambda drawn: [{"id": f"ordli_{place}", **each} for place, each in enumerate(drawn)]),
+        "amount": optionally(st.integers(0, 20_000)),
+        "discount_amount": optionally(money),
         "metadata": st.fixed_dictionaries({"n": small}),
-    },
+    }
 )
 
 # ---- numbers and their formulas ----------------------------------------------------------
@@ -136,12 +133,13 @@ def entries(draw: Any) -> dict[str, Any]:
 
 
 lists = st.fixed_dictionaries(
-    {},
-    optional={
+    {
         "included": st.lists(entries(), max_size=3),
-        "excluded": st.lists(st.sampled_from(ENTRIES), max_size=1),
-        "included_all": st.booleans(),
-    },
+        "excluded": optionally(st.sampled_from(ENTRIES)).map(
+            lambda entry: [] if entry is None else [entry]
+        ),
+        "included_all": st.sampled_from((False, False, True)),
+    }
 )
 
 # ---- what incentives are worth -------------------------------------------------------------
@@ -180,17 +178,22 @@ targets = st.builds(
 articles = st.sampled_from(UNIT_TYPES)
 
 
-def grants(*effects: str) -> st.SearchStrategy[dict[str, Any]]:
+def grants(
+    *effects: str, of: st.SearchStrategy[str] = articles
+) -> st.SearchStrategy[dict[str, Any]]:
     """Units of an article, or of those of a collection."""
     return st.builds(
         lambda count, what, effect: {"type": "UNIT", "effect": effect, "unit_type": what, **count},
         number("unit_off", small),
-        articles | st.sampled_from(("ab", "bc")) if "ADD_SAME_ITEMS" in effects else articles,
+        of,
         st.sampled_from(effects),
     )
 
 
-single = grants("ADD_MISSING_ITEMS", "ADD_NEW_ITEMS", "ADD_SAME_ITEMS")
+single = st.one_of(
+    grants("ADD_MISSING_ITEMS", "ADD_NEW_ITEMS"),
+    grants("ADD_SAME_ITEMS", of=articles | st.sampled_from(("ab", "bc"))),
+)
 many = st.lists(single, min_size=1, max_size=2).map(
     lambda units: {"type": "UNIT", "effect": "ADD_MANY_ITEMS", "units": units}
 )
@@ -198,16 +201,16 @@ replacements = grants("REPLACE_ITEMS")
 gifts = st.builds(
     lambda balance, asked, effect: GiftCredits(balance=balance, asked=asked, effect=effect),
     money,
-    maybe_money,
+    optionally(money),
     st.sampled_from(("APPLY_TO_ORDER", "APPLY_TO_ITEMS")),
 )
 coins = st.builds(
     lambda ratio, points, asked: PointsPayment(
-        exchange_ratio=ratio, points_ratio=points, balance=1000, asked=asked
+        exchange_ratio=ratio, points_ratio=points, balance=5000, asked=asked
     ),
     st.sampled_from([Decimal(1), Decimal("0.333"), Decimal(0)]),
     st.integers(1, 10),
-    st.none() | st.integers(0, 1100),
+    st.none() | st.integers(0, 1000) | st.just(5001),
 )
 rewards = st.integers(0, 5).map(lambda points: PointsSpending(points=points, balance=4))
 moneys: st.SearchStrategy[Definition | Worth] = st.one_of(sums, percentages, targets)
@@ -216,7 +219,7 @@ worths = st.one_of(moneys, moneys, units, gifts, coins, rewards)
 
 # ---- rules, categories, stacks ---------------------------------------------------------------
 HIERARCHIES = {"common": 1, "second": 2, "other": 0, "exclusive": 3, "joint": 0}
-category_names = st.none() | st.sampled_from(tuple(HIERARCHIES))
+category_names = st.sampled_from((None, *HIERARCHIES, None, "common", "second"))
 BUNDLE = {
     "1": {
         "name": "order.items.any",
@@ -260,24 +263,24 @@ def redeemables(
 @st.composite
 def stacks(draw: Any, max_size: int = 5, **settings: Any) -> tuple[Redeemable, ...]:
     """Several codes of different names."""
-    count = draw(st.integers(0, max_size))
+    count = draw(st.sampled_from((*range(1, max_size + 1), 0)))
     return tuple(draw(redeemables(f"{place}", **settings)) for place in range(count))
 
 
 stacking_rules = st.builds(
     StackingRules,
-    applicable_redeemables_limit=st.integers(1, 6),
+    applicable_redeemables_limit=st.sampled_from((5, 2, 30, 30)),
     applicable_redeemables_per_category_limit=st.none() | st.integers(1, 3),
     applicable_redeemables_category_limits=st.just({}) | st.just({"common": 2}),
     applicable_exclusive_redeemables_limit=st.integers(1, 2),
     applicable_exclusive_redeemables_per_category_limit=st.none() | st.just(1),
-    exclusive_categories=st.just(("exclusive",)),
+    exclusive_categories=st.sampled_from(((), ("exclusive",), ())),
     joint_categories=st.just(("joint",)),
-    redeemables_application_mode=st.sampled_from(("ALL", "PARTIAL")),
+    redeemables_application_mode=st.sampled_from(("ALL", "PARTIAL", "PARTIAL")),
     redeemables_sorting_rule=st.sampled_from(("REQUESTED_ORDER", "CATEGORY_HIERARCHY")),
     grouped_redeemables_sorting_rule=st.sampled_from(("JOINT_ALWAYS_LAST", "TOGETHER")),
     redeemables_products_application_mode=st.sampled_from(("STACK", "STACK", "ONCE")),
-    redeemables_no_effect_rule=st.sampled_from(("REDEEM_ANYWAY", "SKIP")),
+    redeemables_no_effect_rule=st.sampled_from(("REDEEM_ANYWAY", "REDEEM_ANYWAY", "SKIP")),
     no_effect_skip_categories=st.just(()) | st.just(("common",)),
     no_effect_redeem_anyway_categories=st.just(()) | st.just(("second",)),
     discount_calculation_mode=st.sampled_from(("DISCOUNTED_AMOUNT", "INITIAL_AMOUNT")),

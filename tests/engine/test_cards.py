@@ -20,7 +20,9 @@ from tests.engine.asking import (
     verdicts,
 )
 
-from kupon.engine.giftcards import GiftCredits
+from kupon.engine.balances import Balance
+from kupon.engine.definitions import DefinitionError
+from kupon.engine.giftcards import Gift, GiftCredits, parse_gift
 from kupon.engine.order import Order
 from kupon.engine.points import PointsPayment, PointsSpending
 from kupon.engine.refusals import Refusal
@@ -59,6 +61,47 @@ def test_gift_credits_without_an_amount_to_pay_are_spent_as_asked() -> None:
     card = GiftCredits(balance=9, asked=5)
     assert card.refuse(NO_AMOUNT) is None
     assert card.apply(NO_AMOUNT) == Applied(order=NO_AMOUNT, credits=5)
+
+
+@pytest.mark.parametrize(
+    ("definition", "gift"),
+    [
+        ({"amount": 500}, Gift(500, "APPLY_TO_ORDER")),
+        ({"amount": "500", "effect": None}, Gift(500, "APPLY_TO_ORDER")),
+        ({"amount": 0, "balance": 9, "effect": "APPLY_TO_ITEMS"}, Gift(0, "APPLY_TO_ITEMS")),
+    ],
+)
+def test_a_gift_is_read(definition: Definition, gift: Gift) -> None:
+    assert parse_gift(definition) == gift
+
+
+@pytest.mark.parametrize(
+    ("definition", "text"),
+    [
+        (None, "Property .gift must be object"),
+        ({}, "Property .gift should have required property 'amount'"),
+        ({"amount": -1}, "Property .gift.amount must be >= 0"),
+        ({"amount": 0.5}, "Property .gift.amount must be integer"),
+        (
+            {"amount": 1, "effect": "NONE"},
+            "Property .gift.effect must be equal to one of the allowed values:"
+            " APPLY_TO_ORDER, APPLY_TO_ITEMS",
+        ),
+    ],
+)
+def test_a_broken_gift_is_refused(definition: Any, text: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parse_gift(definition)
+    assert caught.value.details == text
+
+
+@pytest.mark.parametrize(
+    ("sums", "total", "left"),
+    [((16_200, 0, 0, 4700), 16_200, 11_500), ((28_786, 0, 4000, 19_630), 24_786, 5156)],
+)
+def test_a_balance_is_gross_less_what_went(sums: Any, total: int, left: int) -> None:
+    balance = Balance(*sums)
+    assert (balance.total, balance.left) == (total, left)
 
 
 @pytest.mark.parametrize(

@@ -36,17 +36,14 @@ def events(engine, project):
 
 
 @pytest.fixture
-def give(uow):
-    """Makes a customer the holder of a code: `give("CODE", customer)`."""
+def give(api):
+    """Publishes a code to a customer: `give("CODE", customer)`."""
 
-    def update(code, customer):
-        uow.driver.execute(
-            "UPDATE vouchers SET holder_id = %s WHERE project_id = %s AND code = %s",
-            (customer["id"], uow.project_id, code),
-        )
-        uow.commit()
+    def publish(code, customer):
+        body = {"voucher": code, "customer": {"id": customer["id"]}}
+        api.post("/v1/publications", json=body).expect()
 
-    return update
+    return publish
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ RAISERS = {"KuponError", "Refusal", "refuse"}
 # Keys of the reference for what Kupon cannot do yet; whoever uses one takes it from here.
 RESERVED = {
     "ambiguous_tracking_id",
-    "customer_rules_violated",
     "duplicate_key",
     "duplicate_resource_key",
     "invalid_campaign_params",
@@ -23,15 +22,7 @@ RESERVED = {
     "invalid_or_expired_cursor",
     "invalid_product",
     "invalid_rollback_params",
-    "missing_amount",
-    "missing_customer",
-    "missing_order_items",
-    "missing_order_items_amount",
     "missing_param",
-    "order_rules_violated",
-    "promotion_inactive",
-    "promotion_not_active_now",
-    "redemption_rules_violated",
 }
 
 

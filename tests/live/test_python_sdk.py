@@ -236,6 +236,165 @@ def test_a_stack_is_redeemed_and_rolled_back_together(vouchers, validations, red
     assert redemptions.get_redemption(parent.id).id == parent.id
 
 
+@pytest.fixture(scope="module")
+def promotions(client):
+    return sdk.PromotionsApi(client)
+
+
+def make_promotion(client) -> str:
+    body = {"name": name("Promotion"), "campaign_type": "PROMOTION", "promotion": {"tiers": []}}
+    campaigns = sdk.CampaignsApi(client)
+    return campaigns.create_campaign(sdk.CampaignsCreateRequestBody.from_dict(body)).id
+
+
+def make_tier(promotions, campaign_id: str, discount: dict, **members):
+    body = {"name": name("Tier"), "action": {"discount": discount}, **members}
+    return promotions.add_promotion_tier_to_campaign(
+        campaign_id, sdk.PromotionsTiersCreateRequestBody.from_dict(body)
+    )
+
+
+def make_product(client, price: int, title: str):
+    body = {"source_id": name("product"), "name": title, "price": price}
+    products = sdk.ProductsApi(client)
+    return products.create_product(sdk.ProductsCreateRequestBody.from_dict(body))
+
+
+def test_a_promotion_stack_gives_units_and_a_discount(client, promotions, validations, redemptions):
+    mug, pen = make_product(client, 1250, "Mug"), make_product(client, 300, "Pen")
+    campaign_id = make_promotion(client)
+    free = {"type": "UNIT", "unit_off": 2, "unit_type": pen.id, "effect": "ADD_NEW_ITEMS"}
+    percent = {"type": "PERCENT", "percent_off": 10, "effect": "APPLY_TO_ORDER"}
+    tiers = [make_tier(promotions, campaign_id, discount) for discount in (free, percent)]
+    body = {"name": name("Stack"), "tiers": {"ids": [tier.id for tier in tiers]}}
+    stack = promotions.create_promotion_stack(
+        campaign_id, sdk.PromotionsStacksCreateRequestBody.from_dict(body)
+    )
+    request = {
+        "redeemables": [{"object": "promotion_stack", "id": stack.id}],
+        "order": {"items": [{"product_id": mug.id, "quantity": 2}]},
+    }
+    # 25.00 with two pens at 3.00, which are free; 10 % of the 25.00 that are left.
+    expected = (3100, 600, 250, 850, 2250)
+    validated = validate(validations, request)
+    assert figures(validated.order) == expected
+    assert [each.id for each in validated.redeemables] == [tier.id for tier in tiers]
+    told = validated.redeemables[0].result.discount
+    assert (told.unit_off, told.product.id, told.product.name) == (2, pen.id, "Pen")
+    added = validated.order.items[1]
+    assert (added.quantity, added.initial_quantity, added.discount_quantity) == (2, 0, 2)
+    redeemed = redeem(redemptions, request)
+    assert figures(redeemed.order) == expected
+    assert figures(redeemed.parent_redemption.order) == expected
+    assert [each.promotion_tier.id for each in redeemed.redemptions] == [t.id for t in tiers]
+    summary = promotions.get_promotion_tier(tiers[1].id).summary
+    assert (summary.redemptions.total_redeemed, summary.orders.total_discount_amount) == (1, 250)
+    parent = redeemed.parent_redemption.id
+    rolled_back = redemptions.rollback_stacked_redemptions(parent)
+    assert [item.product_id for item in rolled_back.order.items] == [mug.id]
+    assert (rolled_back.order.amount, rolled_back.order.total_amount) == (2500, 2500)
+    assert promotions.get_promotion_tier(tiers[1].id).summary.redemptions.total_redeemed == 0
+
+
+def test_units_of_several_articles_and_free_shipping(client, vouchers, validations):
+    mug = make_product(client, 1250, "Mug")
+    units = [
+        {"unit_off": 1, "unit_type": mug.id, "effect": "ADD_NEW_ITEMS"},
+        {"unit_off": 1, "unit_type": "prod_5h1pp1ng", "effect": "ADD_MISSING_ITEMS"},
+    ]
+    many = make_voucher(vouchers, {"type": "UNIT", "effect": "ADD_MANY_ITEMS", "units": units})
+    request = {"redeemables": [{"object": "voucher", "id": many.code}], "order": cart()}
+    validated = validate(validations, request)
+    assert figures(validated.order) == (13998 + 1250, 1250, None, 1250, 13998)
+    assert [item.discount_quantity for item in validated.order.items[2:]] == [1, 1]
+    told = validated.redeemables[0].result.discount.units
+    assert [unit.product.name for unit in told] == ["Mug", "Shipping"]
+
+
+def test_product_lists_bundles_and_formulas_are_told(client, vouchers, validations):
+    mug = make_product(client, 1000, "Mug")
+    rules = sdk.ValidationRulesApi(client)
+    wanted = {"id": mug.id, "type": "product_or_sku", "object": "product"}
+    quantity = {"name": "order.items.aggregated_quantity", "conditions": {"$is": [2]}}
+    rule = rules.create_validation_rules(
+        sdk.ValidationRulesCreateRequestBody.from_dict(
+            {
+                "name": name("Rule"),
+                "rules": {"logic": ""},
+                "applicable_to": {
+                    "included": [{"object": "product", "id": mug.id, "effect": "APPLY_TO_EVERY"}],
+                    "excluded": [],
+                    "included_all": False,
+                },
+                "bundle_rules": {
+                    "limit": 2,
+                    "1": {
+                        "name": "order.items.any",
+                        "conditions": {"$is": [wanted]},
+                        "rules": {"1": quantity, "logic": "1"},
+                    },
+                },
+            }
+        )
+    )
+    formula = {
+        "type": "AMOUNT",
+        "amount_off": 0,
+        "amount_off_formula": "ORDER_AMOUNT * 0.01",
+        "effect": "APPLY_TO_ITEMS",
+    }
+    voucher = make_voucher(vouchers, formula, validation_rules=[rule.id])
+    request = {
+        "redeemables": [{"object": "voucher", "id": voucher.code}],
+        "order": {"items": [{"product_id": mug.id, "quantity": 5}]},
+    }
+    validated = validate(validations, request)
+    # 1 % of 50.00 for each of two bundles.
+    assert figures(validated.order) == (5000, 100, None, 100, 4900)
+    result = validated.redeemables[0]
+    assert (result.result.discount.amount_off, result.result.discount.is_dynamic) == (50, True)
+    assert result.result.bundle.quantity == 2
+    assert [each.id for each in result.applicable_to.data] == [mug.id]
+    assert result.applicable_to.data[0].order_item_units[0].units == [1, 2, 3, 4, 5]
+    request["order"]["items"][0]["quantity"] = 1
+    refused = validate(validations, request)
+    assert refused.valid is False
+    assert refused.redeemables[0].result.bundle.missing[0].item_quantity == 1
+
+
+def test_skipped_and_refused_ones_are_listed_apart(live_server, client, vouchers, validations):
+    keys = live_server.credentials
+    api_key = {
+        "X-Management-Id": keys["management_id"],
+        "X-Management-Token": keys["management_token"],
+    }
+    manager = sdk.ApiClient(sdk.Configuration(host=live_server.base_url, api_key=api_key))
+    management = sdk.ManagementApi(manager)
+    body = {"redeemables_application_mode": "PARTIAL", "applicable_redeemables_limit": 1}
+    rules = management.create_stacking_rules(
+        keys["project_id"],
+        sdk.ManagementProjectsStackingRulesCreateRequestBody.from_dict(body),
+    )
+    try:
+        codes = [make_voucher(vouchers, AMOUNT, active=on).code for on in (False, True, True)]
+        request = {
+            "redeemables": [{"object": "voucher", "id": code} for code in codes],
+            "order": cart(),
+            "options": {"expand": ["order", "redeemable", "category"]},
+        }
+        validated = validate(validations, request)
+    finally:
+        management.delete_stacking_rules(keys["project_id"], rules.id)
+    assert [each.id for each in validated.redeemables] == codes[1:2]
+    assert [each.id for each in validated.inapplicable_redeemables] == codes[:1]
+    (skipped,) = validated.skipped_redeemables
+    assert (skipped.id, skipped.result.details.key) == (
+        codes[2],
+        "applicable_redeemables_limit_exceeded",
+    )
+    assert validated.stacking_rules.applicable_redeemables_limit == 1
+
+
 def test_a_refused_validation_says_why(vouchers, validations):
     voucher = make_voucher(vouchers, AMOUNT, active=False)
     request = {"redeemables": [{"object": "voucher", "id": voucher.code}], "order": cart()}
@@ -282,6 +441,27 @@ def test_vouchers_are_changed_listed_and_deleted(vouchers):
     with pytest.raises(NotFoundException) as missing:
         vouchers.get_voucher(made.code)
     assert refusal(missing.value) == (404, "not_found")
+
+
+def test_codes_are_given_to_customers(client, vouchers):
+    publications, customers = sdk.PublicationsApi(client), sdk.CustomersApi(client)
+    code, shopper = make_voucher(vouchers, AMOUNT).code, {"source_id": name("shopper")}
+
+    def publish(**members):
+        body = {"voucher": code, "customer": shopper, **members}
+        return publications.create_publication(
+            publications_create_request_body=sdk.PublicationsCreateRequestBody.from_dict(body)
+        )
+
+    published = publish(metadata={"why": "birthday"})
+    assert (published.voucher.code, published.result) == (code, "SUCCESS")
+    assert published.voucher.holder_id == published.customer_id == published.customer.id
+    (held,) = customers.list_customer_redeemables(published.customer_id).data
+    assert (held.redeemable.voucher.code, held.holder_role) == (code, "OWNER")
+    with pytest.raises(BadRequestException, match="voucher_already_published"):
+        publish(customer={"source_id": name("shopper")})
+    listed = publications.list_publications(voucher=code, order="created_at").publications
+    assert [row.result for row in listed] == ["SUCCESS", "FAILURE"]
 
 
 def test_wrong_keys_are_told_apart(live_server):

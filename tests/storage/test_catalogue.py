@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,17 +39,44 @@ def counts(uow: UnitOfWork) -> tuple[int, ...]:
     )
 
 
+def without_facts(entries: Mapping[str, CatalogueEntry]) -> dict[str, CatalogueEntry]:
+    return {key: stripped(entry) for key, entry in entries.items()}
+
+
+def stripped(entry: CatalogueEntry) -> CatalogueEntry:
+    product = None if entry.product is None else stripped(entry.product)
+    return replace(entry, facts={}, product=product)
+
+
+def test_what_else_is_known_of_an_article_comes_along(api: ApiClient, uow: UnitOfWork) -> None:
+    make_product(api, source_id="mug", attributes=["size"], metadata={"a": 1})
+    facts = find_prices(uow, ["mug"], []).products["mug"].facts
+    assert (facts["attributes"], facts["metadata"]) == (["size"], {"a": 1})
+
+
+def test_shipping_is_known_to_every_project(api: ApiClient, uow: UnitOfWork) -> None:
+    keys = ["prod_5h1pp1ng", "5h1pp1ng"]
+    known = find_prices(uow, keys, []).products
+    assert known == dict.fromkeys(
+        keys, CatalogueEntry("prod_5h1pp1ng", "5h1pp1ng", "Shipping", None)
+    )
+    assert counts(uow) == (0, 0)
+    api.put("/v1/products/5h1pp1ng", json={"price": 1900}).expect()
+    known = find_prices(uow, keys, []).products
+    assert [known[key].price for key in keys] == [1900, 1900]
+
+
 def test_entries_are_found_by_both_keys(api: ApiClient, uow: UnitOfWork) -> None:
     mug = make_product(api, source_id="mug", name="Mug", price=1000)
     own = make_sku(api, "mug", source_id="large", sku="Large", price=1200)
     plain = make_sku(api, "mug", source_id="small", sku="Small", price=None)
     product = CatalogueEntry(mug["id"], "mug", "Mug", 1000)
-    large = CatalogueEntry(own["id"], "large", "Large", 1200, product)
-    small = CatalogueEntry(plain["id"], "small", "Small", None, product)
+    large = CatalogueEntry(own["id"], "large", "Large", 1200, product=product)
+    small = CatalogueEntry(plain["id"], "small", "Small", None, product=product)
 
     found = find_prices(uow, ["mug", mug["id"], "nope"], {"large", plain["id"], "nope"})
-    assert found.products == {"mug": product, mug["id"]: product}
-    assert found.skus == {"large": large, plain["id"]: small}
+    assert without_facts(found.products) == {"mug": product, mug["id"]: product}
+    assert without_facts(found.skus) == {"large": large, plain["id"]: small}
     assert (large.product_id, product.product_id) == (mug["id"], mug["id"])
 
 

@@ -10,10 +10,12 @@ from kupon.testing.builders import (
     make_campaign,
     make_customer,
     make_product,
+    make_promotion,
     make_sku,
     make_voucher,
     percent_off,
     redeemable,
+    tier,
 )
 
 DISCOUNT = {"type": "DISCOUNT_VOUCHER", "discount": percent_off(10)}
@@ -92,3 +94,61 @@ def test_naming_a_customer_does_not_empty_its_profile(api):
     api.post("/v1/redemptions", json=_written("RedemptionsRedeemRequestBody", request)).expect()
     stored = api.get(f"/v1/customers/{customer['id']}").expect()
     assert (stored["name"], stored["email"]) == (customer["name"], customer["email"])
+
+
+def test_publications_take_null_for_absence(api):
+    voucher, campaign = make_voucher(api), make_campaign(api, vouchers_count=1)
+    for source in ({"voucher": voucher["code"]}, {"campaign": {"name": campaign["name"]}}):
+        body = _written(
+            "PublicationsCreateRequestBody", {**source, "customer": {"source_id": "ada"}}
+        )
+        answer = api.post("/v1/publications", json=body).expect()
+        parsed = sdk.PublicationsCreateResponseBody.from_dict(answer)
+        assert parsed.voucher.code == answer["voucher"]["code"]
+        assert parsed.customer.source_id == "ada"
+    listed = sdk.PublicationsListResponseBody.from_dict(api.get("/v1/publications").expect())
+    assert [row.voucher.object for row in listed.publications] == ["voucher"] * 2
+
+
+def test_templates_take_null_for_absence(api):
+    path = "/v1/templates/campaigns"
+    campaign = make_campaign(
+        api,
+        description="Ten off",
+        start_date="2026-01-01T00:00:00.000Z",
+        metadata={"season": "spring"},
+        voucher={"redemption": {"quantity": 3}},
+    )
+    promotion = make_promotion(api, tier(banner="Take it", metadata={"a": 1}))
+    first = promotion["promotion"]["tiers"][0]
+    templates = [
+        sdk.TemplatesCampaignsCreateTemplateResponseBody.from_dict(
+            api.post(path, json=_written("TemplatesCampaignsCreateRequestBody", body)).expect()
+        )
+        for body in (
+            {"campaign_id": campaign["id"], "name": "Coupons"},
+            {"promotion_tier_id": first["id"], "name": "Tier"},
+        )
+    ]
+    body = _written("TemplatesCampaignsCampaignSetupCreateRequestBody", {"name": "Again"})
+    answer = api.post(f"{path}/{templates[0].id}/campaign-setup", json=body).expect()
+    made = sdk.TemplatesCampaignsCampaignSetupCreateResponseBody.from_dict(answer)
+    assert (made.campaign.description, made.campaign.metadata) == ("Ten off", {"season": "spring"})
+    assert answer["campaign"]["start_date"] == campaign["start_date"]
+    assert made.campaign.voucher.redemption.quantity == 3
+    body = {"name": "Again", "campaign_id": promotion["id"]}
+    body = _written("TemplatesCampaignsTierSetupCreateRequestBody", body)
+    answer = api.post(f"{path}/{templates[1].id}/tier-setup", json=body).expect()
+    added = sdk.TemplatesCampaignsTierSetupCreateResponseBody.from_dict(answer)
+    tier_made = added.promotion_tier
+    assert (tier_made.banner, tier_made.active, tier_made.hierarchy) == ("Take it", True, 2)
+    listed = api.get(path, query={"include_total": True, "order": "id"}).expect()
+    rows = sdk.TemplatesCampaignsListResponseBody.from_dict(listed)
+    assert ([row.name for row in rows.data], rows.total) == (["Coupons", "Tier"], 2)
+
+
+def test_the_bin_is_read_by_the_sdk(api):
+    make_voucher(api, "GONE")
+    api.delete("/v1/vouchers/GONE").expect(204)
+    listed = sdk.TrashBinListResponseBody.from_dict(api.get("/v1/trash-bin").expect())
+    assert [(row.object, row.resource_name) for row in listed.data] == [("voucher", "GONE")]

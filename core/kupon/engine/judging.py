@@ -139,10 +139,11 @@ def particular(
 
 def projected(subject: Subject, applied: Applied) -> Subject:
     """The subject once more, with what the incentive came to (rules-and-qualification, 11)."""
-    before = subject.order.total_discount_amount
+    taken = applied.order.total_discount_amount - subject.order.total_discount_amount
     return subject.changed(
         projected=applied.order,
-        discounted=applied.order.total_discount_amount - before,
+        # Without an order credits are paid all the same.
+        discounted=taken if applied.credits is None else applied.credits,
         points_used=applied.points,
     )
 

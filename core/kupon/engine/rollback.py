@@ -108,6 +108,6 @@ def _has_moved(part: tuple[Item, Item]) -> bool:
 
 def _is_gone(item: Item, part: tuple[Item, Item] | None) -> bool:
     """Whether a line was only there because of what has been taken back."""
-    if part is None or item.quantity != 0 or item.initial_quantity != 0:
+    if part is None or item.amount or item.quantity != 0 or item.initial_quantity != 0:
         return False
     return _has_moved(part)

@@ -35,8 +35,8 @@ from kupon.storage.uow import UnitOfWork
 class Redeemed:
     """The rows of one redemption request, as the tables name their columns.
 
-    Shapes: order is None for a request without one; seen_order_at is the last change of the
-        stored order that was evaluated, order being new where is_new_order. event is
+    Shapes: order is None for a request without one; seen_order is the version of the stored
+        order that was evaluated, order being new where is_new_order. event is
         (name, aggregate id, payload). movements are what cards pay, those that pay anything.
     """
 
@@ -46,7 +46,7 @@ class Redeemed:
     event: tuple[str, str, Mapping[str, Any]]
     order: Mapping[str, Any] | None = None
     is_new_order: bool = False
-    seen_order_at: Any = None
+    seen_order: str | None = None
     session_key: str | None = None
     movements: Sequence[Movement] = ()
 
@@ -106,7 +106,7 @@ _UPDATE_ORDER = (
     " updated_at = n.updated_at"
     " FROM jsonb_populate_record(NULL::orders, %(order)s) n"
     " WHERE o.project_id = %(project_id)s AND o.id = n.id"
-    " AND coalesce(o.updated_at, o.created_at) = %(seen_order_at)s RETURNING o.id)"
+    " AND o.xmin::text = %(seen_order)s RETURNING o.id)"
 )
 _NO_ORDER = "placed AS (SELECT NULL::text AS id)"
 _RECORD = (
@@ -176,7 +176,7 @@ def write_redemption(uow: UnitOfWork, redeemed: Redeemed) -> dict[str, Used]:
             "tier_amounts": [use.amount for use in tiers],
             "tier_discounts": [use.discount_amount for use in tiers],
             "order": None if redeemed.order is None else Jsonb(redeemed.order),
-            "seen_order_at": redeemed.seen_order_at,
+            "seen_order": redeemed.seen_order,
             "redemptions": Jsonb(redeemed.redemptions),
             "session_key": redeemed.session_key,
             "event": name,

@@ -138,7 +138,7 @@ class Facts:
     catalogue: Catalogue
 
 
-VOUCHER_COLUMNS = (
+_VOUCHER_COLUMNS = (
     "v.id, v.code, v.code_key, v.type, v.campaign_id, v.category_id, v.discount,"
     " v.start_date, v.expiration_date, v.validity_timeframe, v.validity_day_of_week,"
     " v.validity_hours, v.is_active, v.additional_info, v.metadata AS voucher_metadata,"
@@ -198,7 +198,7 @@ def _statement(
     if has_ids:
         condition = f"({condition} OR v.id = ANY(%(voucher_ids)s))"
     return (
-        f"SELECT p.revision, {customer}, {order}, {catalogue}, {VOUCHER_COLUMNS} FROM projects p"
+        f"SELECT p.revision, {customer}, {order}, {catalogue}, {_VOUCHER_COLUMNS} FROM projects p"
         f" LEFT JOIN ({_VOUCHERS}) ON v.project_id = p.id AND {_VISIBLE} AND {condition}"
         " WHERE p.id = %(project_id)s"
     )
@@ -261,7 +261,7 @@ def find_voucher(uow: UnitOfWork, code_key: str, sent: str) -> VoucherFacts | No
 
 def _read_vouchers(uow: UnitOfWork, condition: str, names: Sequence[str]) -> Iterator[VoucherFacts]:
     rows = uow.reader.execute(
-        f"SELECT {VOUCHER_COLUMNS} FROM {_VOUCHERS}"
+        f"SELECT {_VOUCHER_COLUMNS} FROM {_VOUCHERS}"
         f" WHERE v.project_id = %(project_id)s AND {_VISIBLE} AND {condition}",
         {
             "project_id": uow.project_id,

@@ -89,7 +89,9 @@ def make_publication(api: ApiClient, customer: Body, **members: Any) -> Body:
     return _made(api, "/v1/publications", body | members)
 
 
-def make_gift_card(api: ApiClient, code: str | None = None, amount: int = 1000, **gift: Any) -> Body:
+def make_gift_card(
+    api: ApiClient, code: str | None = None, amount: int = 1000, **gift: Any
+) -> Body:
     """A standalone gift card; members besides those of `gift` are given as `voucher={...}`."""
     body = {"type": "GIFT_VOUCHER"} | gift.pop("voucher", {})
     body |= {"gift": {"amount": amount, **gift}}

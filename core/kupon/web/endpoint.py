@@ -100,7 +100,7 @@ def endpoint(
         @wraps(function)
         def view(**arguments: Any) -> Response:
             key = current_app.extensions["kupon"].keys.authenticate(surface, request)
-            # Answers link to what a project's own key opens.
+            # Links to images of codes are made under its key, wherever a voucher is printed.
             g.project = key.project
             rate_limit.check(current_app.extensions["kupon"].limiter, surface, key, request)
             _check_accept(request.headers.get("Accept"))

@@ -10,7 +10,7 @@ import pytest
 from barcode import Code128
 from PIL import Image
 
-from kupon.features.assets.schemas import open_id
+from kupon.features.assets.schemas import dump_assets, open_id
 from kupon.features.customers.service.tracking import decode_tracking_id
 from kupon.testing.builders import cart, make_campaign, make_voucher, redeemable
 
@@ -59,6 +59,12 @@ def test_links_name_the_address_by_which_the_caller_came(api):
     assert qr["url"] == f"http://coupons.example.com/v1/assets/qr/{qr['id']}"
 
 
+@pytest.mark.parametrize("host", ["", "a b", "x<script>", '"', "[::1", "x:y", "\xff", "h" * 60])
+def test_a_strange_address_does_no_harm(api, host):
+    make_voucher(api, "X")
+    api.get("/v1/vouchers/X", headers={"Host": host}).expect()
+
+
 def test_every_answer_with_a_voucher_has_the_links(api):
     make_campaign(api, vouchers_count=1)
     [listed] = api.get("/v1/vouchers").expect()["vouchers"]
@@ -104,7 +110,7 @@ def test_drawings_as_svg(api, fetch, kind, code):
     assert response.mimetype == "image/svg+xml"
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
     root = ElementTree.fromstring(response.data)
-    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.tag.endswith("}svg")
     assert not [node for node in root.iter() if node.tag.endswith("script")]
 
 
@@ -180,6 +186,13 @@ def test_ids_of_images_are_no_tracking_ids(api, project, uow):
     sealed = id.partition(".")[2].replace("-", "+").replace("_", "/")
     tracking = "track_" + sealed + "=" * (-len(sealed) % 4)
     assert decode_tracking_id(key, tracking) == tracking
+
+
+def test_in_the_background_there_are_no_links(app):
+    assert dump_assets("CODE") is None
+    # Nor for keys that open no project.
+    with app.test_request_context():
+        assert dump_assets("CODE") is None
 
 
 def test_an_image_outlives_its_voucher(api, fetch):

@@ -88,7 +88,6 @@ def test_a_campaign_is_stored_with_all_its_members(api, events):
             "discount": {
                 "type": "AMOUNT",
                 "amount_off": 1000,
-                "effect": "APPLY_TO_ORDER",
                 "is_dynamic": False,
             },
             "redemption": {"quantity": 2},
@@ -199,9 +198,9 @@ def with_voucher(**members):
         ({"name": ...}, "invalid_payload", "Payload must have required property 'name'"),
         ({"name": ""}, "invalid_payload", "Property .name must not be empty"),
         (
-            {"campaign_type": "GIFT_VOUCHERS"},
+            {"campaign_type": "LOYALTY_PROGRAM"},
             "invalid_payload",
-            "Property .campaign_type GIFT_VOUCHERS is not supported yet",
+            "Property .campaign_type LOYALTY_PROGRAM is not supported yet",
         ),
         (
             {"campaign_type": "LUCKY_DRAW"},
@@ -276,7 +275,11 @@ def with_voucher(**members):
             "Property .validity_day_of_week.0 must be a day from 0 (Sunday) to 6",
         ),
         ({"category": "None"}, "not_found", "Cannot find category with id None"),
-        ({"validation_rules": ["val_1"]}, "not_found", "Cannot find validation rules with id val_1"),
+        (
+            {"validation_rules": ["val_1"]},
+            "not_found",
+            "Cannot find validation rules with id val_1",
+        ),
         (
             {"access_settings": {"assign": {"areas_ids": ["ar_1"]}}},
             "not_found",

@@ -8,22 +8,29 @@ import pytest
 
 from kupon.storage.uow import UnitOfWork
 from kupon.testing.background import Jobs
-from kupon.testing.builders import amount_off, cart, make_customer, make_voucher, redeemable
+from kupon.testing.builders import (
+    amount_off,
+    cart,
+    make_customer,
+    make_publication,
+    make_voucher,
+    redeemable,
+)
 from kupon.testing.client import ApiClient
 
+TABLES = (
+    *("customers", "orders", "redemptions", "vouchers", "publications", "redeemable_holders"),
+    *("activities", "events"),
+)
 PERSONAL = ("ada-source", "Ada Secret", "ada@secret.example", "secret-note", "secret-track")
 
 
 @pytest.fixture
-def traces(api: ApiClient, uow: UnitOfWork, jobs: Jobs) -> dict[str, Any]:
+def traces(api: ApiClient, jobs: Jobs) -> dict[str, Any]:
     """Ada with a profile, a redemption, an order, a held code and a feed; Bob, referred by her."""
     ada = make_customer(api, source_id="ada-source", name="Ada Secret", email="ada@secret.example")
-    voucher = make_voucher(api, "OFF", discount=amount_off(100))
-    uow.driver.execute(
-        "UPDATE vouchers SET holder_id = %s WHERE project_id = %s AND id = %s",
-        (ada["id"], uow.project_id, voucher["id"]),
-    )
-    uow.commit()
+    make_voucher(api, "OFF", discount=amount_off(100))
+    make_publication(api, ada, voucher="OFF", metadata={"note": "secret-note"})
     note = {"note": "secret-note"}
     redemption = api.post(
         "/v1/redemptions",
@@ -46,7 +53,7 @@ def traces(api: ApiClient, uow: UnitOfWork, jobs: Jobs) -> dict[str, Any]:
 def rows_with(uow: UnitOfWork, words: tuple[str, ...]) -> list[str]:
     """The tables of the project in which one of the words still stands."""
     found = []
-    for table in ("customers", "orders", "redemptions", "vouchers", "activities", "events"):
+    for table in TABLES:
         row = uow.reader.execute(
             f"SELECT count(*) FROM {table} t WHERE project_id = %s"
             " AND EXISTS (SELECT FROM unnest(%s::text[]) AS word WHERE strpos(t::text, word) > 0)",
@@ -109,8 +116,8 @@ def test_a_permanent_deletion_erases_every_trace(
         "related_object": "customer",
         "status": "DONE",
         "data_json": {
-            "events": 3,
-            "customer_events": 2,
+            "events": 5,
+            "customer_events": 3,
             "daily_events": 0,
             "segments": 0,
             "orders": 1,

@@ -99,6 +99,7 @@ def test_an_entry_tells_of_the_code(api: ApiClient, hold: Hold, customer: dict[s
                 "additional_info": "note",
                 "active": True,
                 "metadata": {"a": 1},
+                "assets": voucher["assets"],
                 "is_referral_code": False,
                 "holder_id": customer["id"],
                 "created_at": NOW,

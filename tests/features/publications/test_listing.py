@@ -142,7 +142,11 @@ def test_publications_are_ordered(api):
     assert told(api, order="-voucher_code") == ["SOLO", "S2+S3", "S1", "failed"]
     assert told(api, order="-created_at") == ["failed", "SOLO", "S2+S3", "S1"]
     for name in ORDERS:
-        assert sorted(told(api, order=name)) == sorted(told(api, order=f"-{name}")) == sorted(told(api))
+        assert (
+            sorted(told(api, order=name))
+            == sorted(told(api, order=f"-{name}"))
+            == sorted(told(api))
+        )
 
 
 @pytest.mark.usefixtures("spring")

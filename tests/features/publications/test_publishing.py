@@ -112,7 +112,9 @@ def test_several_codes_at_once(api, ada):
 def test_a_voucher_goes_before_a_campaign(api, ada):
     campaign = pool(api, "ONE")
     make_voucher(api, "OFF")
-    answer = make_publication(api, ada, campaign={"name": campaign["name"], "count": 9}, voucher="OFF")
+    answer = make_publication(
+        api, ada, campaign={"name": campaign["name"], "count": 9}, voucher="OFF"
+    )
     assert answer["voucher"]["code"] == "OFF"
 
 

@@ -46,9 +46,7 @@ def lines(api):
     def read(code):
         query = {"limit": 100, "order": "id"}
         data = api.get(f"/v1/vouchers/{code}/transactions", query=query).expect()["data"]
-        return [
-            (row["type"], *(row["details"]["balance"][name] for name in NAMES)) for row in data
-        ]
+        return [(row["type"], *(row["details"]["balance"][name] for name in NAMES)) for row in data]
 
     return read
 
@@ -236,6 +234,30 @@ class TestStack:
         (data,) = told
         assert data["transaction"]["details"]["redemption"]["id"] == done["redemptions"][1]["id"]
         assert (data["balance"]["amount"], data["balance"]["balance"]) == (-700, 0)
+
+
+class TestBudget:
+    @pytest.mark.uncertain
+    @pytest.mark.parametrize("order", [{"amount": 5000}, None])
+    def test_a_campaign_gives_so_many_credits(self, api, redeem, gift, order):
+        limit = {"name": "redemption.gift.amount", "conditions": {"$less_than_or_equal": [500]}}
+        rule = make_rule(api, rules={"1": limit, "logic": "1"})
+        make_gift_campaign(api, 1000, name="Gifts", validation_rules=[rule["id"]])
+        for code in ("A", "B"):
+            api.post(f"/v1/campaigns/Gifts/vouchers/{code}").expect()
+        members = {} if order is None else {"order": order}
+        redeem(card("A", 300), **members)
+        body = {"redeemables": [card("B", 201)], **members}
+        error = api.post("/v1/redemptions", json=body).refused(400, "redemption_rules_violated")
+        assert error["details"].startswith("Gift Card cannot be redeemed")
+        done = redeem(card("B", 200), **members)
+        api.post("/v1/redemptions", json={**body, "redeemables": [card("A", 1)]}).refused(
+            400, "redemption_rules_violated"
+        )
+        path = f"/v1/redemptions/{done['redemptions'][0]['id']}/rollback"
+        api.post(path).expect()
+        redeem(card("A", 200), **members)
+        assert (gift("A")["balance"], gift("B")["balance"]) == (500, 1000)
 
 
 class TestItems:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from kupon.testing.builders import (
@@ -204,6 +206,23 @@ def test_second_redemption_of_one_order_adds_to_its_discounts(api):
     assert second["order"]["applied_discount_amount"] == 250
     assert second["order"]["total_amount"] == 650
     assert len(second["order"]["redemptions"]) == 2
+
+
+def test_redemptions_of_one_order_in_the_same_millisecond_lose_nothing(api, move_time):
+    move_time.freeze()
+    make_voucher(api, "A", discount=amount_off(10))
+    order = {"source_id": "cart-9", "amount": 10_000}
+    body = {"redeemables": [redeemable("A")], "order": order}
+    api.post("/v1/redemptions", json=body).expect()
+
+    def redeem(_):
+        return api.post("/v1/redemptions", json=body).status == 200
+
+    with ThreadPoolExecutor(6) as pool:
+        done = 1 + sum(pool.map(redeem, range(24)))
+    stored = api.get("/v1/orders/cart-9").expect()
+    assert stored["discount_amount"] == 10 * done
+    assert len(stored["redemptions"]) == done == redeemed(api, "A")
 
 
 def test_codes_can_be_named_by_id(api):

@@ -6,6 +6,7 @@ import pytest
 
 from kupon.testing.builders import (
     make_campaign,
+    make_gift_campaign,
     make_promotion,
     make_rule,
     make_tier,
@@ -105,6 +106,20 @@ def test_the_body_goes_before_the_template(make_template, set_up, spring):
     assert campaign["voucher"]["code_config"]["pattern"] == "NEW-##"
     assert campaign["voucher"]["redemption"] == {"quantity": 1}
     assert campaign["voucher"]["discount"] == spring["voucher"]["discount"]
+
+
+def test_a_campaign_of_gift_cards_is_made_again(api, make_template, set_up):
+    gifts = make_gift_campaign(api, 2500, voucher={"redemption": {"quantity": 2}})
+    template = make_template(campaign_id=gifts["id"])
+    assert template["campaign_type"] == "GIFT_VOUCHERS"
+    campaign = set_up(template, name="Again", vouchers_count=1).expect()["campaign"]
+    assert campaign["campaign_type"] == "GIFT_VOUCHERS"
+    assert campaign["voucher"] == gifts["voucher"]
+    [card] = api.get("/v1/vouchers", query={"campaign": "Again"}).expect()["vouchers"]
+    assert (card["gift"]["amount"], card["gift"]["balance"]) == (2500, 2500)
+    promotion = make_promotion(api)
+    refused = set_up(template, name="X", campaign_id=promotion["id"])
+    refused.refused(400, "campaign_type_is_not_supported_by_campaign_template")
 
 
 def test_a_standalone_campaign_is_made_again(api, make_template, set_up):

@@ -11,8 +11,11 @@ from kupon.features.campaigns.service import changes
 from kupon.testing.builders import (
     amount_off,
     make_campaign,
+    make_customer,
+    make_gift_card,
     make_product,
     make_promotion,
+    make_publication,
     make_sku,
     make_voucher,
     tier,
@@ -72,6 +75,27 @@ def test_a_voucher_keeps_its_code_until_it_is_purged(api):
     api.delete(f"{PATH}/{entry['id']}").refused(404, "not_found")
     again = api.post("/v1/vouchers/GONE", json=COUPON).expect()
     assert again["id"] != made["id"]
+
+
+def test_a_used_card_is_purged_and_a_new_one_has_nothing_of_it(api):
+    customer = make_customer(api)
+    old = make_gift_card(api, "CARD", 1000)
+    make_publication(api, customer, voucher="CARD")
+    gift = {"object": "voucher", "id": "CARD", "gift": {"credits": 300}}
+    body = {"redeemables": [gift], "order": {"amount": 2000}, "customer": {"id": customer["id"]}}
+    api.post("/v1/redemptions", json=body).expect()
+    api.delete("/v1/vouchers/CARD").expect(204)
+    wallet = f"/v1/customers/{customer['id']}/redeemables"
+    assert api.get(wallet).expect()["data"] == []
+    purge(api, entry_of(api, "voucher"))
+    assert api.get(wallet).expect()["data"] == []
+    api.get("/v1/redemptions").expect()
+    new = make_gift_card(api, "CARD", 50)
+    assert new["id"] != old["id"]
+    assert (new["gift"]["balance"], new["publish"]["count"]) == (50, 0)
+    assert new["redemption"]["redeemed_quantity"] == 0
+    moved = api.get("/v1/vouchers/CARD/transactions").expect()["data"]
+    assert {each["voucher_id"] for each in moved} <= {new["id"]}
 
 
 def test_what_is_deleted_by_force_was_never_in_the_bin(api, jobs):
@@ -292,3 +316,24 @@ def test_of_many_who_purge_one_does(api, connect_api, project):
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda each: each.delete(f"{PATH}/{entry['id']}"), clients))
     assert sorted(answer.status for answer in answers) == [204, *[404] * 5]
+
+
+@pytest.mark.race
+@pytest.mark.parametrize("kind", ["campaign", "product"])
+def test_what_is_purged_with_another_and_alone_at_once_is_gone(api, connect_api, project, kind):
+    if kind == "campaign":
+        make_campaign(api, name="Camp", type="STANDALONE", voucher={"code": "ONE"})
+        api.delete("/v1/vouchers/ONE").expect(204)
+        api.delete("/v1/campaigns/Camp").expect(202)
+    else:
+        product = make_product(api)
+        for _ in range(3):
+            sku = make_sku(api, product["id"])
+            api.delete(f"/v1/products/{product['id']}/skus/{sku['id']}").expect(204)
+        api.delete(f"/v1/products/{product['id']}").expect(204)
+    paths = [f"{PATH}/{entry['id']}" for entry in entries(api)] * 2
+    clients = [connect_api(project) for _ in paths]
+    with ThreadPoolExecutor(len(paths)) as pool:
+        answers = list(pool.map(lambda client, path: client.delete(path), clients, paths))
+    assert {answer.status for answer in answers} <= {204, 404}
+    assert entries(api) == []

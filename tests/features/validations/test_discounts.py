@@ -104,7 +104,10 @@ def test_off_the_items(api, validate, discount, off):
     for order in (step["order"], answer["order"]):
         assert [item["discount_amount"] for item in order["items"]] == off
         assert [item["applied_discount_amount"] for item in order["items"]] == off
-        assert [item["subtotal_amount"] for item in order["items"]] == [2000 - off[0], 1555 - off[1]]
+        assert [item["subtotal_amount"] for item in order["items"]] == [
+            2000 - off[0],
+            1555 - off[1],
+        ]
         assert order["items_discount_amount"] == order["items_applied_discount_amount"] == sum(off)
         assert order["total_discount_amount"] == sum(off)
         assert order["total_amount"] == 3555 - sum(off)
@@ -125,9 +128,9 @@ def test_without_an_effect_the_rules_lists_decide(api, validate, discount):
     assert (listed["items_discount_amount"], listed["total_amount"]) == (100, 1900)
     assert "discount_amount" not in listed
     plain = validate("PLAIN", order=order)["order"]
-    assert plain["discount_amount"] == {"AMOUNT": 100, "PERCENT": 200, "FIXED": 1100}[
-        discount["type"]
-    ]
+    assert (
+        plain["discount_amount"] == {"AMOUNT": 100, "PERCENT": 200, "FIXED": 1100}[discount["type"]]
+    )
     assert "items_discount_amount" not in plain
 
 
@@ -209,13 +212,6 @@ def test_discounts_that_the_cart_brings_count_as_earlier_ones(api, validate):
     (item,) = order["items"]
     assert (item["discount_amount"], item["applied_discount_amount"]) == (650, 150)
     assert item["subtotal_amount"] == 1350
-
-
-@pytest.mark.parametrize("kind", ["GIFT_VOUCHER", "LOYALTY_CARD"])
-def test_cards_cannot_be_made_yet(api, kind):
-    card = {"type": kind, "gift": {"amount": 1000}, "loyalty_card": {"points": 5}}
-    assert api.post("/v1/vouchers/CARD", json=card).status == 400
-    api.get("/v1/vouchers/CARD").refused(404, "not_found")
 
 
 @pytest.mark.parametrize(

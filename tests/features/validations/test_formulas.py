@@ -94,9 +94,7 @@ def dynamic(answer):
 )
 def test_a_formula_is_worked_out(api, validate, discount, computed, off):
     customer = make_customer(api, metadata={"level": 3})
-    make_voucher(
-        api, "CODE", discount=discount, metadata={"own": 0.9}, redemption={"quantity": 7}
-    )
+    make_voucher(api, "CODE", discount=discount, metadata={"own": 0.9}, redemption={"quantity": 7})
     order = cart((2, 1000), (1, 1555), metadata={"off": 1.25})
     members = {"metadata": {"till": 7}, "customer": {"id": customer["id"]}}
     answer = validate("CODE", order=order, **members)
@@ -132,7 +130,9 @@ def test_a_line_is_asked_by_itself(api, validate):
 
 def test_limits_and_prices_of_lists_are_worked_out(api, validate):
     mug = make_product(api, price=1000)
-    listed = entry(mug, price=900, price_formula="ORDER_ITEM_PRICE * 0.8", quantity_limit_formula="1 + 1")
+    listed = entry(
+        mug, price=900, price_formula="ORDER_ITEM_PRICE * 0.8", quantity_limit_formula="1 + 1"
+    )
     rule = make_rule(api, applicable_to=included(listed))
     discount = fixed_amount(1000, effect="APPLY_TO_ITEMS")
     make_voucher(api, "CODE", discount=discount, validation_rules=[rule["id"]])
@@ -143,9 +143,7 @@ def test_limits_and_prices_of_lists_are_worked_out(api, validate):
 def test_units_are_worked_out_and_cut_to_whole_ones(api, validate):
     pen = make_product(api, name="Pen", price=100)
     formula = "ORDER_AMOUNT / 4"
-    make_voucher(
-        api, "PENS", discount=free_units(pen["id"], 9, unit_off_formula=formula)
-    )
+    make_voucher(api, "PENS", discount=free_units(pen["id"], 9, unit_off_formula=formula))
     answer = validate("PENS", order={"amount": 1100})
     assert answer["order"]["items"][0]["quantity"] == 2
     assert (dynamic(answer)["unit_off"], dynamic(answer)["is_dynamic"]) == (2, True)

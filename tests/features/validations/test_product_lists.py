@@ -44,9 +44,7 @@ def make_listed(api):
 
     def make(code, lists, *, discount=TEN_OFF_ITEMS, **members):
         rule = make_rule(api, applicable_to=lists)
-        return make_voucher(
-            api, code, discount=discount, validation_rules=[rule["id"]], **members
-        )
+        return make_voucher(api, code, discount=discount, validation_rules=[rule["id"]], **members)
 
     return make
 

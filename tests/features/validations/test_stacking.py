@@ -44,7 +44,8 @@ def make_category(api):
     """A category: `make_category("Sale", 2)["id"]`."""
 
     def make(name, hierarchy=1):
-        return api.post("/v1/categories", json={"name": name, "hierarchy": hierarchy}).expect()["id"]
+        body = {"name": name, "hierarchy": hierarchy}
+        return api.post("/v1/categories", json=body).expect()["id"]
 
     return make
 
@@ -191,9 +192,7 @@ class TestLimits:
         }
 
     def test_count_what_applied_only(self, api, set_stacking_rules, give, validate):
-        set_stacking_rules(
-            applicable_redeemables_limit=1, redeemables_application_mode="PARTIAL"
-        )
+        set_stacking_rules(applicable_redeemables_limit=1, redeemables_application_mode="PARTIAL")
         give("A", "B", "C")
         api.post("/v1/vouchers/A/disable").expect()
         answer = validate("A", "B", "C", order=ORDER)
@@ -276,9 +275,7 @@ class TestNoEffect:
         answer = validate("ALL", "MORE", order=ORDER)
         assert answer["redeemables"][1]["order"]["applied_discount_amount"] == 0
 
-    def test_may_be_passed_over_and_is_not_used_up(
-        self, api, validate, redeem, set_stacking_rules
-    ):
+    def test_may_be_passed_over_and_is_not_used_up(self, api, validate, redeem, set_stacking_rules):
         set_stacking_rules(redeemables_no_effect_rule="SKIP")
         answer = validate("ALL", "MORE", order=ORDER)
         assert answer["valid"] is True

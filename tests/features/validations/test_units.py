@@ -153,6 +153,7 @@ def test_many_articles_come_one_after_the_other(api, validate, mug, pen):
     assert [unit["product"]["name"] for unit in told["units"]] == ["Mug", "Pen", "Pen"]
 
 
+@pytest.mark.uncertain
 def test_every_line_of_a_collection_gets_more_of_its_own(api, validate, mug, pen):
     body = {"name": "All", "type": "STATIC", "products": [{"object": "product", "id": mug["id"]}]}
     mugs = api.post("/v1/product-collections", json=body).expect()
@@ -182,6 +183,7 @@ def test_without_a_price_only_quantities_are_told(api, validate, mug, has_produc
     assert ("product" in answer["redeemables"][0]["result"]["discount"]) is has_product
 
 
+@pytest.mark.uncertain
 class TestReplacement:
     @pytest.fixture
     def replace(self, api, mug):

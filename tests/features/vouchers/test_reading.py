@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kupon.testing.builders import amount_off, make_campaign, make_voucher
+from kupon.testing.builders import amount_off, make_campaign, make_publication, make_voucher
 
 
 def listed(api, **query):
@@ -95,15 +95,11 @@ def test_shortcuts_narrow_a_listing(api, move_time):
     assert listed(api, campaign="Camp", code="ALONE") == []
 
 
-def test_a_holder_is_named_by_id_or_source_id(api, uow, project):
+def test_a_holder_is_named_by_id_or_source_id(api):
     customer = api.post("/v1/customers", json={"source_id": "ada"}).expect()
     make_voucher(api, "HELD")
     make_voucher(api, "FREE")
-    uow.driver.execute(
-        "UPDATE vouchers SET holder_id = %s WHERE project_id = %s AND code = 'HELD'",
-        (customer["id"], project.id),
-    )
-    uow.commit()
+    make_publication(api, customer, voucher="HELD")
     assert listed(api, customer="ada") == listed(api, customer=customer["id"]) == ["HELD"]
     assert api.get("/v1/vouchers/HELD").expect()["holder_id"] == customer["id"]
     assert filtered(api, "holder_id", "$is_unknown") == ["FREE"]

@@ -6,8 +6,9 @@ Source: spec discounts-and-stacking, section 4.4 (matching, amounts).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
-from kupon.engine.order import Item, Order
+from kupon.engine.order import Item, Order, Replacement
 from kupon.engine.situation import Article, Situation
 from kupon.kit.money import round_half_up
 
@@ -43,26 +44,55 @@ class Cart:
         lines = (self._lines[place] for place in self._places)
         return sum((line.quantity or 0) - line.discount_quantity for line in lines)
 
-    def add(self, count: int) -> int:
+    def add(self, count: int) -> tuple[int, int]:
         """Put units in: the first line of the article grows, or a line is appended.
 
-        Shapes: returns the index of the line.
+        Shapes: returns the index of the line and what the units cost, 0 without a known price.
         """
         if not self._places:
             self._places.append(len(self._lines))
             self._lines.append(_empty_line(self._article))
         place = self._places[0]
-        self._grow(place, count)
-        return place
-
-    def _grow(self, place: int, count: int) -> None:
         line = self._lines[place]
         price = self._price_of(line)
-        changes: dict[str, int | None] = {"quantity": (line.quantity or 0) + count}
-        if price is not None:
-            changes |= {"price": price, "amount": (line.amount or 0) + count * price}
-            self._amount = (self._amount or 0) + count * price
-        self._lines[place] = line.changed(**changes)
+        quantity = (line.quantity or 0) + count
+        if price is None:
+            self._lines[place] = line.changed(quantity=quantity)
+            return place, 0
+        cost = count * price
+        self._amount = (self._amount or 0) + cost
+        self._lines[place] = line.changed(
+            quantity=quantity, price=price, amount=(line.amount or 0) + cost
+        )
+        return place, cost
+
+    def remove(self, place: int, count: int) -> int:
+        """Take units off a line of known amount and return what they cost.
+
+        Shapes: they cost their share of the line, which may have been sent with another amount
+            than its price makes; its discount never is more than what is left of it.
+        """
+        line = self._lines[place]
+        amount = line.amount or 0
+        cost = round_half_up(Fraction(amount * count, line.units))
+        self._amount = (self._amount or 0) - cost
+        self._lines[place] = line.changed(
+            quantity=line.units - count,
+            amount=amount - cost,
+            discount_amount=min(line.discount_amount, amount - cost),
+            discount_quantity=min(line.discount_quantity, line.units - count),
+        )
+        return cost
+
+    def report(self, replacement: Replacement) -> None:
+        """Note on the target's line which units it replaced, and take its bonus off."""
+        place, bonus = replacement.target_index, replacement.target_applied_discount_amount
+        line = self._lines[place]
+        self._has_money = True
+        self._lines[place] = line.changed(
+            discount_amount=line.discount_amount + bonus,
+            replacements=(*line.replacements, replacement),
+        )
 
     def free(self, count: int, *, is_first_only: bool = False) -> None:
         """Make so many units cost nothing, the earliest lines first."""

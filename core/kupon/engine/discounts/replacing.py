@@ -8,7 +8,6 @@ each unit of the lines that the product lists name.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import ClassVar
 
 from kupon.engine.definitions import Fields
@@ -17,7 +16,6 @@ from kupon.engine.order import Order, Replacement
 from kupon.engine.selection import Pick, limited, select
 from kupon.engine.situation import PLAIN, Applied, Situation
 from kupon.engine.values import Value, units
-from kupon.kit.money import round_half_up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,53 +40,32 @@ class ReplaceDiscount:
             a cheaper one lowers the total.
         """
         count: int = self.unit_off.of(situation.asked(order)) or 0
+        values = {"unit_off": count}
         picks = limited(select(order, situation), order, situation, situation.multiplier)
+        picks = [pick for pick in picks if pick.units]
+        if not (picks and count):
+            return Applied(order=order, values=values)
+        cart = Cart(order, situation, self.unit_type)
         for pick in picks:
-            if pick.units and count:
-                order = self._replaced(order, situation, pick, count)
-        return Applied(order=order, values={"unit_off": count})
+            _replace(cart, pick, count)
+        return Applied(order=cart.order(), values=values)
 
-    def _replaced(self, order: Order, situation: Situation, pick: Pick, count: int) -> Order:
-        source = order.items[pick.place]
-        gone = len(pick.units)
-        amount = source.amount or 0
-        # The units' share of the line, which may have been sent with another amount than its
-        # price makes.
-        source_amount = round_half_up(Fraction(amount * gone, source.units))
-        lines = list(order.items)
-        lines[pick.place] = source.changed(
-            quantity=source.units - gone,
-            amount=amount - source_amount,
-            discount_amount=min(source.discount_amount, amount - source_amount),
-            discount_quantity=min(source.discount_quantity, source.units - gone),
-        )
-        lighter = order.changed(items=tuple(lines), amount=(order.amount or 0) - source_amount)
-        cart = Cart(lighter, situation, self.unit_type)
-        place = cart.add(gone * count)
-        placed = cart.order()
-        before = lighter.items[place].amount if place < len(lighter.items) else 0
-        target_amount = (placed.items[place].amount or 0) - (before or 0)
-        bonus = max(0, target_amount - source_amount)
-        replacement = Replacement(
+
+def _replace(cart: Cart, pick: Pick, count: int) -> None:
+    gone = len(pick.units)
+    source_amount = cart.remove(pick.place, gone)
+    place, target_amount = cart.add(gone * count)
+    cart.report(
+        Replacement(
             source_index=pick.place,
             source_applied_quantity=-gone,
             source_applied_quantity_amount=-source_amount,
             target_index=place,
             target_applied_quantity=gone * count,
             target_applied_quantity_amount=target_amount,
-            target_applied_discount_amount=bonus,
+            target_applied_discount_amount=max(0, target_amount - source_amount),
         )
-        return _reported(placed, place, replacement, bonus)
-
-
-def _reported(order: Order, place: int, replacement: Replacement, bonus: int) -> Order:
-    lines = list(order.items)
-    target = lines[place]
-    lines[place] = target.changed(
-        discount_amount=target.discount_amount + bonus,
-        replacements=(*target.replacements, replacement),
     )
-    return order.changed(items=tuple(lines), has_item_discount=True)
 
 
 def parse(fields: Fields) -> ReplaceDiscount:

@@ -10,6 +10,8 @@ from kupon.features.promotions import schemas as promotions
 from kupon.features.promotions import service as promotion_service
 from kupon.features.publications import schemas as publications
 from kupon.features.publications import service as publication_service
+from kupon.features.qualifications import schemas as qualifications
+from kupon.features.qualifications import service as qualification_service
 from kupon.features.redemptions import schemas as redemptions
 from kupon.features.redemptions import service
 from kupon.features.validations import service as validations
@@ -36,6 +38,17 @@ def redeem_stacked_discounts_client_side(
         raise KuponError("forbidden", "Redemption is not enabled for client-side keys")
     outcome = service.redeem(ctx.uow, ctx.project, service.Caller(ctx.key.app_id), body)
     return Refused(outcome.error) if isinstance(outcome, service.Failed) else outcome
+
+
+@blueprint.post("/client/v1/qualifications")
+@endpoint(
+    surface="client",
+    body=qualifications.QualificationBody,
+    is_body_optional=True,
+    returns=qualifications.QualificationAnswer,
+)
+def check_eligibility_client_side(ctx: Context, body: dict[str, Any]) -> dict[str, Any]:
+    return qualification_service.qualify(ctx.uow, ctx.project, ctx.key.app_id, body)
 
 
 @blueprint.get("/client/v1/promotions/tiers")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, literal_column, or_, select
 
 from kupon.runtime import ids
 from kupon.storage.criteria import among
@@ -71,7 +71,8 @@ def _suitable(uow: UnitOfWork, campaign_id: str, count: int) -> Select[Voucher]:
         .where(
             Voucher.project_id == uow.project_id,
             Voucher.campaign_id == campaign_id,
-            Voucher.publish_count == 0,
+            # Spelled out: by a parameter the index of what is left would not be found.
+            Voucher.publish_count == literal_column("0"),
             Voucher.is_active,
             Voucher.binned_at.is_(None),
             or_(Voucher.expiration_date.is_(None), Voucher.expiration_date >= uow.now),

@@ -62,6 +62,24 @@ def get_order(uow: UnitOfWork, reference: str) -> Row:
     return row
 
 
+def see_order(uow: UnitOfWork, order_id: str) -> Row:
+    """An order that something is to be decided about.
+
+    Shapes:  besides the columns `version`, which is another one after each change: dates tell no
+        more than milliseconds.
+    Raises:  not_found.
+    """
+    row = _fetch(
+        uow,
+        f"SELECT {_COLUMNS}, xmin::text AS version FROM orders"
+        " WHERE project_id = %(project_id)s AND id = %(value)s",
+        {"value": order_id},
+    )
+    if row is None:
+        raise not_found("order", order_id)
+    return row
+
+
 def insert_order(uow: UnitOfWork, row: Mapping[str, Any]) -> None:
     """Store a new order.
 

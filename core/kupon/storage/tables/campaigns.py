@@ -28,6 +28,14 @@ class Campaign(Base, Dated, Timed):
     __table_args__ = (
         UniqueConstraint("project_id", "name"),
         Index("ix_campaigns_created", "project_id", "created_at"),
+        # What qualification offers codes of, however many campaigns of promotions there are.
+        Index(
+            "ix_campaigns_offered",
+            "project_id",
+            "created_at",
+            "id",
+            postgresql_where="campaign_type <> 'PROMOTION'",
+        ),
     )
 
     project_id: Mapped[Key]

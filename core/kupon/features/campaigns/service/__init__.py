@@ -7,6 +7,7 @@ from kupon.features.campaigns.service.changes import update_campaign as update_c
 from kupon.features.campaigns.service.codes import add_code as add_code
 from kupon.features.campaigns.service.codes import add_codes as add_codes
 from kupon.features.campaigns.service.creation import create_campaign as create_campaign
+from kupon.features.campaigns.service.reading import dump_pools as dump_pools
 from kupon.features.campaigns.service.reading import get_campaign as get_campaign
 from kupon.features.campaigns.service.reading import list_campaigns as list_campaigns
 from kupon.features.campaigns.service.reading import list_transactions as list_transactions

@@ -6,7 +6,7 @@ and 15.1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta, tzinfo
 from typing import Any
 
@@ -85,6 +85,25 @@ def summarize(uow: UnitOfWork, name: str, query: Mapping[str, date], tz: tzinfo)
     told = {name: figure for name, figure in figures.items() if name not in unknown}
     campaign = schemas.dump_campaign_base(found.campaign, _wire_category(found))
     return {"campaign": campaign, **told, **_NOT_RECORDED, "object": "campaign_summary"}
+
+
+def dump_pools(uow: UnitOfWork, campaign_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The wire's campaigns of codes, in the order of their ids as given."""
+    found = campaigns.find_campaigns(uow, campaign_ids)
+    rows = [found[id] for id in campaign_ids if id in found]
+    ids = {row.category_id for row in rows if row.category_id is not None}
+    known = {row.id: row for row in categories.find_categories(uow, sorted(ids))}
+    rule_lists = rules.lists_of(uow, [[Related("campaign", row.id)] for row in rows])
+    access = campaign_access.access_of(uow, [row.id for row in rows])
+    return [
+        schemas.dump_campaign(
+            row,
+            _wire_category(FoundCampaign(row, known.get(row.category_id or ""))),
+            rule_list,
+            access.get(row.id),
+        )
+        for row, rule_list in zip(rows, rule_lists, strict=True)
+    ]
 
 
 def dump_found(uow: UnitOfWork, found: FoundCampaign) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from kupon.engine.giftcards import GIFT_VOUCHER
+from kupon.features.assets.schemas import CodeAssets, dump_assets
 from kupon.kit.timestamps import format_moment
 from kupon.storage.queries.wallets import Holding
 from kupon.storage.tables.vouchers import Voucher
@@ -57,7 +58,7 @@ class HeldVoucher(WireSchema):
     active = Flag(allow_none=True)
     additional_info = Text()
     metadata = Json()
-    assets = Json()
+    assets = Part(CodeAssets)
     is_referral_code = Flag(allow_none=True)
     holder_id = Text()
     referrer_id = Text()
@@ -189,6 +190,9 @@ def _dump_voucher(holding: Holding) -> dict[str, Any]:
             "balance": balance.left,
             "effect": voucher.gift_effect,
         }
+    assets = dump_assets(voucher.code)
+    if assets is not None:
+        body["assets"] = assets
     return body
 
 

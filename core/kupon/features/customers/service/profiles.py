@@ -151,14 +151,18 @@ def upsert_for_redemption(
     body: Mapping[str, Any] | None,
     schemas: MetadataSchemas,
 ) -> CustomerRow | None:
-    """The customer of a redemption or an order, stored and up to date; None where none is named.
+    """The customer of a redemption, stored and up to date; None where none is named.
 
     Shapes:  stored is what the body's id or source id found, as the table has it.
-    Raises:  as upsert_customer.
+    Raises:  as upsert_customer; RaceLost when the customer was stored since then: rules were asked
+        without knowing of them, and of what they had used.
     """
     if body is None or not says_something(body):
         return None
-    return write_customer(uow, stored, body, schemas).row
+    upserted = write_customer(uow, stored, body, schemas)
+    if stored is None and not upserted.is_new:
+        raise RaceLost
+    return upserted.row
 
 
 def says_something(body: Mapping[str, Any] | None) -> bool:

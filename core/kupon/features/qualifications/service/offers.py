@@ -22,13 +22,12 @@ from kupon.engine.model import Redeemable, Snapshot, Voucher
 from kupon.engine.qualify import Scenario
 from kupon.features.qualifications.schemas import OfferFacts
 from kupon.storage.definitions import Definitions
-from kupon.storage.queries.offers import CampaignFacts, Source, find_offers
+from kupon.storage.queries.offers import CampaignFacts, Position, Source, find_offers
 from kupon.storage.snapshots import VoucherFacts, to_engine
 from kupon.storage.stored_definitions import read_discount, read_validity
 from kupon.storage.uow import UnitOfWork
 
 BATCH: Final = 50
-Position = tuple[datetime, str]
 # Before this everything was created.
 _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -112,16 +111,13 @@ def _stored(
     start: Position,
 ) -> Iterator[Offer]:
     """Codes and campaigns, batch by batch, each read when the one before it is used up."""
-    until = start
-    while True:
-        rows = find_offers(uow, sources, customer_id, until, BATCH)
+    until: Position | None = start
+    while until is not None:
+        rows, until = find_offers(uow, sources, customer_id, until, BATCH)
         for facts in rows:
             redeemable = _redeemable(facts, definitions)
             if redeemable is not None:
                 yield Offer(redeemable, facts)
-        if len(rows) < BATCH:
-            return
-        until = (rows[-1].created_at, rows[-1].id)
 
 
 def _redeemable(facts: VoucherFacts | CampaignFacts, definitions: Definitions) -> Redeemable | None:

@@ -19,6 +19,7 @@ from kupon.features.qualifications.service.offers import Offer, batched, offers,
 from kupon.features.qualifications.service.pages import Cursor, millisecond
 from kupon.features.validations import service as validations
 from kupon.features.validations.service import Loaded
+from kupon.storage.queries.campaign_access import visibility
 from kupon.storage.queries.promotions import StackFacts
 from kupon.storage.uow import UnitOfWork
 
@@ -64,6 +65,7 @@ class Search:
         self._scenario = scenario
         customer = self._snapshot.customer
         self._choice = Choice(filters, None if customer is None else customer.id)
+        self._is_visible = visibility(uow)
         self._bases: dict[str, Subject] = {}
 
     def results(self, cursor: Cursor | None, limit: int) -> Iterator[Found]:
@@ -76,10 +78,13 @@ class Search:
         found = offers(
             self._uow, self._loaded.definitions, self._snapshot, self._scenario, kinds, before
         )
-        chosen = (each for each in self._bounded(found) if self._choice.takes(each))
+        chosen = (each for each in self._bounded(found) if self._takes(each))
         # Whether there is another page is only known from one more than wanted.
         for batch in batched(chosen, limit + 1):
             yield from self._qualified(batch)
+
+    def _takes(self, offer: Offer) -> bool:
+        return self._is_visible(offer.facts.campaign_id) and self._choice.takes(offer)
 
     def _bounded(self, found: Iterator[Offer]) -> Iterator[Offer]:
         """As many as a request looks at, and the others of the last one's millisecond."""
@@ -131,7 +136,7 @@ class Search:
         stacks = self._loaded.definitions.programmes.stacks.values()
         for stack in sorted(stacks, key=lambda each: (-each.created_at.timestamp(), each.id)):
             offer = Offer(Redeemable(object="promotion_stack", id=stack.id), stack)
-            if (before is None or stack.created_at < before) and self._choice.takes(offer):
+            if (before is None or stack.created_at < before) and self._takes(offer):
                 found = self._stack(offer, stack)
                 if found is not None:
                     yield found

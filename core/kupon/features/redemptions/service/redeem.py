@@ -240,7 +240,7 @@ class _Draft:
             redemptions=rows,
             order=self._order,
             is_new_order=stored is None,
-            seen_order_at=None if stored is None else stored["updated_at"] or stored["created_at"],
+            seen_order=None if stored is None else stored["version"],
             session_key=(self._case.body.get("session") or {}).get("key"),
             event=("redemption.created", self._customer_id or self._root_id, self._event(rows)),
             movements=movements,

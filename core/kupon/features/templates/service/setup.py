@@ -51,7 +51,7 @@ def set_up_campaign(
         "voucher": settings["voucher"] | _said(body.get("voucher") or {}),
         "validation_rules": rule_ids,
     }
-    told = {**_CAMPAIGN, **settings, **body, **decided}
+    told = {**_CAMPAIGN, **settings, **_said(body), **decided}
     campaign = campaigns.create_campaign(uow, project, told)
     return {**_created(rule_ids), "campaign": campaign, "object": "campaign_setup"}
 
@@ -70,7 +70,7 @@ def set_up_tier(uow: UnitOfWork, template_id: str, body: Mapping[str, Any]) -> d
     rule_ids = clone_rule(uow, template.definition["validation_rule"])
     kept = {name: settings[name] for name in _TIER if name in settings}
     decided = {"action": {"discount": discount}, "validation_rules": rule_ids}
-    tier = promotions.create_tier(uow, body["campaign_id"], {**kept, **body, **decided})
+    tier = promotions.create_tier(uow, body["campaign_id"], {**kept, **_said(body), **decided})
     return {**_created(rule_ids), "promotion_tier": tier, "object": "promotion_tier_setup"}
 
 
@@ -80,8 +80,9 @@ def _settings(template: CampaignTemplate) -> dict[str, Any]:
     return stored | {name: parse_moment(stored[name]) for name in _MOMENTS if name in stored}
 
 
-def _said(voucher: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in voucher.items() if value is not None}
+def _said(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a body says: the SDK sends null for all that was not given."""
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def _created(rule_ids: Sequence[str]) -> dict[str, Any]:

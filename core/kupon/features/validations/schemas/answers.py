@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kupon.features.management.schemas import StackingRulesBody
 from kupon.features.orders.schemas import CalculatedOrder
-from kupon.features.vouchers.schemas import Discount
+from kupon.features.vouchers.schemas import Discount, Gift
 from kupon.web.fields import Flag, Json, Many, Number, Part, Text, Whole, WireSchema
 
 
@@ -54,7 +54,7 @@ class VoucherValidation(WireSchema):
     campaign_id = Text()
     customer_id = Text()
     discount = Part(Discount)
-    gift = Json()
+    gift = Part(Gift)
     loyalty = Json()
     order = Part(CalculatedOrder)
     metadata = Json()

@@ -25,7 +25,7 @@ from kupon.kit.errors import not_found
 from kupon.storage.definitions import DefinitionCache, Definitions
 from kupon.storage.queries import projects
 from kupon.storage.queries.keys import ProjectFacts
-from kupon.storage.queries.orders import get_order
+from kupon.storage.queries.orders import see_order
 from kupon.storage.snapshots import Facts, Wanted, load_facts
 from kupon.storage.uow import UnitOfWork
 
@@ -180,7 +180,7 @@ def _order(
         if sent.get("id") is not None:
             raise not_found("order", sent["id"])
         return None, sent, orders.build_order(uow, sent, catalogue=facts.catalogue)
-    stored = get_order(uow, facts.order_id)
+    stored = see_order(uow, facts.order_id)
     is_merged = is_sent_first or sent.get("id") is not None
     body = orders.merge_cart(stored, sent) if is_merged else stored
     return stored, body, orders.build_order(uow, body, known_lines=stored["items"])

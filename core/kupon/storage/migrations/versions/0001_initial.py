@@ -206,6 +206,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_campaigns_project_id_name")),
     )
     op.create_index("ix_campaigns_created", "campaigns", ["project_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_campaigns_offered",
+        "campaigns",
+        ["project_id", "created_at", "id"],
+        unique=False,
+        postgresql_where="campaign_type <> 'PROMOTION'",
+    )
     op.create_table(
         "categories",
         sa.Column("project_id", sa.Text(), nullable=False),
@@ -1271,6 +1278,11 @@ def downgrade() -> None:
     op.drop_table("customers")
     op.drop_table("custom_event_schemas")
     op.drop_table("categories")
+    op.drop_index(
+        "ix_campaigns_offered",
+        table_name="campaigns",
+        postgresql_where="campaign_type <> 'PROMOTION'",
+    )
     op.drop_index("ix_campaigns_created", table_name="campaigns")
     op.drop_table("campaigns")
     op.drop_table("campaign_templates")
