@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from math import log
 from statistics import fmean
@@ -24,8 +24,10 @@ REDEEMABLES = 10
 
 # The largest order and the largest request that there may be, and what leads up to them; of the
 # kinds of codes each is as often in a request as any other.
-_MANY_ITEMS = (60, 125, 250, 500)
-_MANY_REDEEMABLES = (6, 12, 18, 30)
+_MOST_ITEMS = 500
+_MOST_REDEEMABLES = 30
+_MANY_ITEMS = (60, 125, 250, _MOST_ITEMS)
+_MANY_REDEEMABLES = (6, 12, 18, _MOST_REDEEMABLES)
 
 
 def measure(seconds: float) -> dict[str, float]:
@@ -34,35 +36,34 @@ def measure(seconds: float) -> dict[str, float]:
     What disturbs a pure function only ever adds. An exponent of 1 is linear growth.
     """
     usual = _Request(ITEMS, _SIMPLE, REDEEMABLES)
+    by_items = {count: _Request(count, _MIXED, _MOST_REDEEMABLES) for count in _MANY_ITEMS}
+    by_redeemables = {count: _Request(_MOST_ITEMS, _MIXED, count) for count in _MANY_REDEEMABLES}
     return {
-        "us": _shortest(usual.answer, seconds / 2) * 1_000_000,
-        "items_exponent": _exponent(
-            ((count, _Request(count, _MIXED, 30)) for count in _MANY_ITEMS), seconds / 4
-        ),
-        "redeemables_exponent": _exponent(
-            ((count, _Request(500, _MIXED, count)) for count in _MANY_REDEEMABLES), seconds / 4
-        ),
+        "us": _shortest([usual.answer], seconds / 2)[0] * 1_000_000,
+        "items_exponent": _exponent(by_items, seconds / 4),
+        "redeemables_exponent": _exponent(by_redeemables, seconds / 4),
     }
 
 
-def _shortest(run: Callable[[], object], seconds: float) -> float:
-    best = float("inf")
+def _shortest(runs: Sequence[Callable[[], object]], seconds: float) -> list[float]:
+    """Of each, by turns, so that all of them meet the same disturbances."""
+    best = [float("inf")] * len(runs)
     ends_at = time.perf_counter() + seconds
-    while (begun := time.perf_counter()) < ends_at:
-        run()
-        best = min(best, time.perf_counter() - begun)
+    while time.perf_counter() < ends_at or best[0] == float("inf"):
+        for place, run in enumerate(runs):
+            begun = time.perf_counter()
+            run()
+            best[place] = min(best[place], time.perf_counter() - begun)
     return best
 
 
-def _exponent(sizes: Iterable[tuple[int, _Request]], seconds: float) -> float:
+def _exponent(requests: Mapping[int, _Request], seconds: float) -> float:
     """The slope of the time over the size, both as logarithms."""
-    points = [
-        (log(count), log(_shortest(request.evaluate, seconds / len(_MANY_ITEMS))))
-        for count, request in sizes
-    ]
-    middle = fmean(size for size, _ in points), fmean(took for _, took in points)
-    rise = sum((size - middle[0]) * (took - middle[1]) for size, took in points)
-    return rise / sum((size - middle[0]) ** 2 for size, _ in points)
+    took = _shortest([request.evaluate for request in requests.values()], seconds)
+    points = [(log(size), log(lasted)) for size, lasted in zip(requests, took, strict=True)]
+    center = [fmean(values) for values in zip(*points, strict=True)]
+    rise = sum((size - center[0]) * (lasted - center[1]) for size, lasted in points)
+    return rise / sum((size - center[0]) ** 2 for size, _ in points)
 
 
 class _Request:

@@ -37,14 +37,22 @@ def positions(order: Order, situation: Situation) -> Covered:
 
 def _named(item: Item, situation: Situation) -> list[Entry | None]:
     """The entry that a line belongs to, in a list; None where all lines do, none where it's out."""
-    lists, known = situation.applicability, (situation.collections, situation.surroundings)
-    if any(entry.matches(item, *known) for entry in lists.excluded):
+    lists = situation.applicability
+    if any(_matches(entry, item, situation) for entry in lists.excluded):
         return []
     for kind in ("sku", "product", "products_collection"):
         for entry in lists.listed:
-            if entry.object == kind and entry.matches(item, *known):
+            if entry.object == kind and _matches(entry, item, situation):
                 return [entry]
     return [None] if lists.is_all_included or not lists.listed else []
+
+
+def _matches(entry: Entry, item: Item, situation: Situation) -> bool:
+    if entry.object == "sku":
+        return bool(entry.names & item.sku_names)
+    if entry.object == "product":
+        return bool(entry.names & item.product_names) and not (entry.is_strict and item.is_sku)
+    return situation.collections.contains(entry.id, item, situation.surroundings)
 
 
 def _is_plain(entry: Entry) -> bool:

@@ -209,10 +209,30 @@ SKU = Item(sku_id="s", product_id="p", sku={"source_id": "S"})
     ],
 )
 def test_matches(definition: Any, is_product: bool, is_sku: bool) -> None:
-    (only,) = parse(definition).included
-    known = collections(c=["p"])
-    assert only.matches(PRODUCT, known, NO_SURROUNDINGS) is is_product
-    assert only.matches(SKU, known, NO_SURROUNDINGS) is is_sku
+    known = (collections(c=["p"]), NO_SURROUNDINGS)
+    included, excluded = parse(definition), parse(excluded=[definition])
+    for finder in (included.inclusion, excluded.exclusion):
+        assert (finder.find(PRODUCT, *known) is not None) is is_product
+        assert (finder.find(SKU, *known) is not None) is is_sku
+
+
+def test_the_first_entry_of_the_surest_kind_names_a_line() -> None:
+    settings = {"effect": "APPLY_TO_CHEAPEST"}
+    sent = [collection("c"), collection("d", **settings), product("P", strict=True), product("p")]
+    sent += [product("p", **settings), {"object": "sku", "id": "S"}, {"object": "sku", "id": "s"}]
+    known = (collections(c=["x"], d=["x", "p"]), NO_SURROUNDINGS)
+
+    def found(item: Item, *entries: dict[str, Any]) -> dict[str, Any] | None:
+        entry = parse(*entries).inclusion.find(item, *known)
+        return None if entry is None else {name: entry.echo[name] for name in ("id", "effect")}
+
+    assert found(SKU, *sent) == {"id": "S", "effect": "APPLY_TO_EVERY"}
+    assert found(SKU, *sent[:5]) == {"id": "p", "effect": "APPLY_TO_EVERY"}
+    assert found(SKU, *sent[:3]) == {"id": "d", "effect": "APPLY_TO_CHEAPEST"}
+    assert found(PRODUCT, *sent) == {"id": "P", "effect": "APPLY_TO_EVERY"}
+    assert found(PRODUCT, *sent[3:]) == {"id": "p", "effect": "APPLY_TO_EVERY"}
+    assert found(PRODUCT, *sent[:1]) is None
+    assert found(Item(product_id="x"), *sent) == {"id": "c", "effect": "APPLY_TO_EVERY"}
 
 
 def test_lists_of_two_rules_are_put_together() -> None:

@@ -217,6 +217,12 @@ def test_effect_of_cards(worth: Any, verdict: str) -> None:
     assert verdicts(evaluation) == ["APPLICABLE", verdict]
 
 
+def test_credits_that_are_spent_are_an_effect_whatever_the_order() -> None:
+    card = code("CARD", GiftCredits(balance=9, asked=5))
+    evaluation = judge(card, order=NO_AMOUNT, redeemables_no_effect_rule="SKIP")
+    assert verdicts(evaluation) == ["APPLICABLE"]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "paid"),
     [

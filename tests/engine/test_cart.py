@@ -174,6 +174,20 @@ def test_facts_are_kept_apart_from_what_is_printed() -> None:
     assert item.is_sku
 
 
+def test_what_answers_state_of_a_line_lacks_what_the_line_lacks() -> None:
+    product = {"id": "prod_1", "name": "Tea", "price": None}
+    line = Item(id="ordli_1", product_id="prod_1", product=product, metadata={"gift": True})
+    stated = {
+        "id": "ordli_1",
+        "product_id": "prod_1",
+        "product": {"id": "prod_1", "name": "Tea"},
+        "metadata": {"gift": True},
+    }
+    assert line.stated == stated
+    assert line.discounted(5).stated is line.stated
+    assert Item(sku={}).stated == {}
+
+
 @pytest.mark.parametrize(
     ("item", "price", "units"),
     [

@@ -5,8 +5,9 @@ Source: spec discounts-and-stacking, sections 5.1 and 5.2; rules-and-qualificati
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from kupon.engine.collections import Collections
@@ -61,22 +62,61 @@ class Entry:
     aggregated_amount_limit: Value = NO_VALUE
     price: Value = NO_VALUE
 
-    def matches(self, item: Item, collections: Collections, surroundings: Surroundings) -> bool:
-        """Whether a line sells what the entry names."""
-        if self.object == "sku":
-            return not self.names.isdisjoint(item.sku_names)
-        if self.object == "product":
-            is_candidate = not (self.is_strict and item.is_sku)
-            return is_candidate and not self.names.isdisjoint(item.product_names)
-        return collections.contains(self.id, item, surroundings)
-
     @property
     def covers_whole_lines(self) -> bool:
         """Whether every unit of every matching line is meant, without ranking or skipping."""
         return self.effect == APPLY_TO_EVERY and self.skip_initially == 0 and self.repeat == 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Finder:
+    """Entries by the names that they go by, so that no line is held against each of them."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        """Take the entries; the first of a kind that names a line counts."""
+        self._entries = entries
+        self._skus: dict[str, int] = {}
+        self._products: dict[str, int] = {}
+        self._products_with_skus: dict[str, int] = {}
+        self._collections: list[Entry] = []
+        for place, entry in enumerate(entries):
+            if entry.object == "products_collection":
+                self._collections.append(entry)
+            for table in self._tables(entry):
+                for name in entry.names:
+                    table.setdefault(name, place)
+
+    def _tables(self, entry: Entry) -> tuple[dict[str, int], ...]:
+        if entry.object == "sku":
+            return (self._skus,)
+        if entry.object != "product":
+            return ()
+        if entry.is_strict:
+            return (self._products,)
+        return (self._products, self._products_with_skus)
+
+    def find(
+        self, item: Item, collections: Collections, surroundings: Surroundings
+    ) -> Entry | None:
+        """Return the entry that names a line's SKU, else its product, else a collection of it."""
+        place = _first(self._skus, item.sku_names)
+        if place is None:
+            products = self._products_with_skus if item.is_sku else self._products
+            place = _first(products, item.product_names)
+        if place is not None:
+            return self._entries[place]
+        for entry in self._collections:
+            if collections.contains(entry.id, item, surroundings):
+                return entry
+        return None
+
+
+def _first(table: Mapping[str, int], names: frozenset[str]) -> int | None:
+    if not table:
+        return None
+    return min((table[name] for name in names if name in table), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Applicability:
     """The product lists of an incentive; included stands in order of precedence.
 
@@ -92,6 +132,16 @@ class Applicability:
     def has_lists(self) -> bool:
         """Whether particular articles are named."""
         return bool(self.included or self.excluded)
+
+    @cached_property
+    def inclusion(self) -> Finder:
+        """What finds the included entry that names a line."""
+        return Finder(self.included)
+
+    @cached_property
+    def exclusion(self) -> Finder:
+        """What finds an excluded entry that names a line."""
+        return Finder(self.excluded)
 
     def joined(self, other: Applicability) -> Applicability:
         """Return the lists of two rules that both hold; what either excludes is excluded."""

@@ -56,8 +56,8 @@ def _of_card(voucher: Voucher, refusal: Refusal | None) -> Refusal | None:
 def _refuse_tier(tier: PromotionTier, now: datetime, timezone: tzinfo) -> Refusal | None:
     if not (tier.is_active and tier.is_campaign_active):
         return Refusal("promotion_inactive", f"Promotion Tier with id: {tier.id} is disabled.")
-    validities = (tier.validity, tier.campaign_validity)
-    if not any(limits.check(validity, now, timezone) for validity in validities):
+    lapse = limits.check(tier.validity, now, timezone)
+    if lapse is None and limits.check(tier.campaign_validity, now, timezone) is None:
         return None
     # UNCERTAIN: one key for every reason of time (discounts-and-stacking, 10.3).
     return Refusal("promotion_not_active_now", tier.id)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from kupon.engine.definitions import DefinitionError
-from kupon.engine.filters import Filter, Surroundings, parse_filter, read_path
+from kupon.engine.filters import Filter, KeptFields, Surroundings, parse_filter, read_path
 from kupon.engine.order import Item
 
 # The reference's own id of the collection that holds whatever is sold, catalogued or not.
@@ -34,9 +34,11 @@ class Collection:
         """
         if self.filter is not None:
             return self.filter.matches(partial(read_item, item), surroundings)
-        return not (
-            self.products.isdisjoint(item.product_names) and self.skus.isdisjoint(item.sku_names)
-        )
+        return not self.lists_none(item.product_names, item.sku_names)
+
+    def lists_none(self, products: frozenset[str], skus: frozenset[str]) -> bool:
+        """Tell whether its lists have none of some names."""
+        return self.products.isdisjoint(products) and self.skus.isdisjoint(skus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +58,22 @@ class Collections:
         self, wanted: Iterable[str], items: Sequence[Item], surroundings: Surroundings
     ) -> Iterator[str]:
         """Yield those of the wanted collections that some line belongs to."""
-        if not items:
-            return
-        products = frozenset().union(*(item.product_names for item in items))
-        skus = frozenset().union(*(item.sku_names for item in items))
-        for collection_id in wanted:
-            found = self.by_id.get(collection_id)
-            if found is not None and found.filter is None and collection_id != ALL_PRODUCTS:
-                # One look for all lines: there may be hundreds of lists.
-                if not (found.products.isdisjoint(products) and found.skus.isdisjoint(skus)):
-                    yield collection_id
-            elif any(self.contains(collection_id, item, surroundings) for item in items):
-                yield collection_id
+        products = frozenset[str]().union(*(item.product_names for item in items))
+        skus = frozenset[str]().union(*(item.sku_names for item in items))
+        reads = [KeptFields(partial(read_item, item)).__getitem__ for item in items]
+        for name in wanted:
+            collection = self.by_id.get(name)
+            if name == ALL_PRODUCTS:
+                if items:
+                    yield name
+            elif collection is None:
+                continue
+            elif collection.filter is None:
+                # One look for all lines.
+                if not collection.lists_none(products, skus):
+                    yield name
+            elif any(collection.filter.matches(read, surroundings) for read in reads):
+                yield name
 
 
 NO_COLLECTIONS: Final = Collections()

@@ -61,9 +61,12 @@ class Filter:
 
     def matches(self, read: Callable[[str], Any], surroundings: Surroundings) -> bool:
         """Tell whether something matches, of which `read` returns the value of a field."""
-        if self.junction == "or" and self.tests:
-            return any(test.holds(read(test.field), surroundings) for test in self.tests)
-        return all(test.holds(read(test.field), surroundings) for test in self.tests)
+        is_or = self.junction == "or" and bool(self.tests)
+        # A generator costs more than the tests, of which qualification runs hundreds.
+        for test in self.tests:
+            if test.holds(read(test.field), surroundings) is is_or:
+                return is_or
+        return not is_or
 
 
 def parse_filter(
@@ -84,6 +87,23 @@ def parse_filter(
         raise fields.error("", f"must have at most {MOST_CONDITIONS} fields")
     junction = _junction(fields.get("junction"), path, key)
     return Filter(junction, tuple(_field_test(fields, name, kind_of, key) for name in names))
+
+
+class KeptFields(dict[str, Any]):
+    """The fields of one customer or article by name, each read once, when it is asked for.
+
+    Source: performance.md, lesson 3; hundreds of filters may be tried on the same.
+    """
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        """Read with a function that returns the value of a field."""
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, name: str) -> Any:
+        """Read a field."""
+        value = self[name] = self._read(name)
+        return value
 
 
 def read_path(parent: Any, path: str) -> Any:

@@ -70,7 +70,9 @@ class Item:
         # Runs per line and redeemable, and costs a tenth of what the constructor costs. What was
         # derived from a line's identity is taken along.
         line = object.__new__(Item)
-        object.__setattr__(line, "__dict__", {**self.__dict__, **changes})
+        members = self.__dict__.copy()
+        members |= changes
+        object.__setattr__(line, "__dict__", members)
         return line
 
     def discounted(self, off: int) -> Item:
@@ -174,7 +176,8 @@ class Order:
         """Return the order with other members."""
         # For the same reason as in Item.changed; the sum over the lines holds as long as they do.
         order = object.__new__(Order)
-        members = {**self.__dict__, **changes}
+        members = self.__dict__.copy()
+        members |= changes
         if "items" in changes:
             members.pop("items_discount_amount", None)
         object.__setattr__(order, "__dict__", members)

@@ -5,7 +5,7 @@ Source: spec discounts-and-stacking, section 5.4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kupon.engine.applicability import EVERYTHING, Applicability, Entry
@@ -37,9 +37,11 @@ def applicable_entries(
     if lists is EVERYTHING:
         return []
     has_units = sum(item.units for item in order.items) <= MOST_UNITS_LISTED
+    by_entry: dict[int, list[Pick]] = {}
+    for pick in covered:
+        by_entry.setdefault(id(pick.entry), []).append(pick)
     entries = [
-        {**entry.echo, **_lines((pick for pick in covered if pick.entry is entry), has_units)}
-        for entry in lists.listed
+        {**entry.echo, **_lines(by_entry.get(id(entry), ()), has_units)} for entry in lists.listed
     ]
     entries += [
         {**_article(pick.item), **_settings(pick.entry), **_lines([pick], has_units)}
@@ -54,13 +56,12 @@ def inapplicable_entries(lists: Applicability) -> list[Mapping[str, Any]]:
     return [entry.echo for entry in lists.excluded]
 
 
-def _lines(picks: Iterable[Pick], has_units: bool) -> dict[str, Any]:
-    picked = list(picks)
-    if not picked:
+def _lines(picks: Sequence[Pick], has_units: bool) -> dict[str, Any]:
+    if not picks:
         return {}
     return {
-        "order_item_indices": [pick.place for pick in picked],
-        "order_item_units": [{"index": pick.place, **_units(pick, has_units)} for pick in picked],
+        "order_item_indices": [pick.place for pick in picks],
+        "order_item_units": [{"index": pick.place, **_units(pick, has_units)} for pick in picks],
     }
 
 

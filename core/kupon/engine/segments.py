@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from typing import Final
 
 from kupon.engine.customer import Customer, read_field
-from kupon.engine.filters import Filter, Surroundings, parse_filter
+from kupon.engine.filters import Filter, KeptFields, Surroundings, parse_filter
 
 STATIC: Final = "static"
 
@@ -50,17 +50,20 @@ class Segments:
         return segment is not None and segment.contains(customer, surroundings)
 
     @cached_property
-    def _filtered(self) -> frozenset[str]:
-        return frozenset(each.id for each in self.by_id.values() if each.filter is not None)
+    def _filters(self) -> Mapping[str, Filter]:
+        return {each.id: each.filter for each in self.by_id.values() if each.filter is not None}
 
     def held(
         self, wanted: frozenset[str], customer: Customer, surroundings: Surroundings
     ) -> Iterator[str]:
         """Yield those of the wanted segments that a customer belongs to."""
-        # There may be hundreds of lists that are not the customer's: these are not looked at.
-        for segment_id in wanted & (self._filtered | customer.static_segments):
-            if self.contains(segment_id, customer, surroundings):
-                yield segment_id
+        for name in wanted & customer.static_segments:
+            if name not in self._filters and name in self.by_id:
+                yield name
+        read = KeptFields(partial(read_field, customer)).__getitem__
+        for name in wanted & self._filters.keys():
+            if self._filters[name].matches(read, surroundings):
+                yield name
 
 
 NO_SEGMENTS: Final = Segments()

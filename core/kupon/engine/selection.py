@@ -112,12 +112,13 @@ def _spend(
 
 def _by_lists(order: Order, situation: Situation) -> list[Pick]:
     lists = situation.applicability
+    known = (situation.collections, situation.surroundings)
     matched: dict[int, list[Pick]] = {}
     entries: dict[int, Entry | None] = {}
     for index, item in enumerate(order.items):
-        if not _is_there(item) or _is_named(item, lists.excluded, situation) is not None:
+        if not _is_there(item) or lists.exclusion.find(item, *known) is not None:
             continue
-        entry = _is_named(item, lists.included, situation)
+        entry = lists.inclusion.find(item, *known)
         if entry is None and lists.included and not lists.is_all_included:
             continue
         entries[id(entry)] = entry
@@ -127,13 +128,6 @@ def _by_lists(order: Order, situation: Situation) -> list[Pick]:
         # Without ranking, lines are visited as they stand in the cart, whoever names them.
         picks.sort(key=lambda pick: pick.place)
     return picks
-
-
-def _is_named(item: Item, entries: Sequence[Entry], situation: Situation) -> Entry | None:
-    for entry in entries:
-        if entry.matches(item, situation.collections, situation.surroundings):
-            return entry
-    return None
 
 
 def _covered(entry: Entry | None, picks: list[Pick]) -> Iterator[Pick]:

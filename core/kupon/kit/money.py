@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 
 
 def percent_of(base_minor: int, percent: Decimal, share: int = 1, of: int = 1) -> int:
@@ -38,12 +39,15 @@ def split(total_minor: int, weights: Sequence[Fraction | int]) -> list[int]:
     Source: spec discounts-and-stacking, section 1 (largest remainder, ties to the lower index;
         300 over 3300 and 3400 is 148 and 152).
     """
-    whole = sum(weights)
+    # In whole numbers, which are a tenth of the work of fractions.
+    scale = lcm(*(weight.denominator for weight in weights))
+    scaled = [weight.numerator * (scale // weight.denominator) for weight in weights]
+    whole = sum(scaled)
     if not whole:
         return [0] * len(weights)
-    exact = [Fraction(total_minor) * weight / whole for weight in weights]
-    parts = [share.numerator // share.denominator for share in exact]
-    places = sorted(range(len(parts)), key=lambda place: parts[place] - exact[place])
+    shares = [divmod(total_minor * weight, whole) for weight in scaled]
+    parts = [part for part, _ in shares]
+    places = sorted(range(len(parts)), key=lambda place: -shares[place][1])
     for place in places[: total_minor - sum(parts)]:
         parts[place] += 1
     return parts

@@ -264,6 +264,16 @@ class TestFreeShipping:
         api.delete(path, query=query).refused(400, "resource_protected")
         assert api.get(path).expect()["name"] == "Shipping"
 
+    @pytest.mark.parametrize("name", [{"id": "prod_5h1pp1ng"}, {"source_id": "5h1pp1ng"}])
+    def test_it_is_listed_once_something_was_said_of_it(self, api, name):
+        assert api.get("/v1/products").expect()["total"] == 0
+        made = api.post("/v1/products", json={**name, "price": 500}).expect()
+        assert (made["id"], made["source_id"]) == ("prod_5h1pp1ng", "5h1pp1ng")
+        assert (made["name"], made["price"]) == ("Shipping", 500)
+        assert api.get("/v1/products").expect()["products"] == [made]
+        renamed = api.put("/v1/products/5h1pp1ng", json={"name": "Delivery"}).expect()
+        assert (renamed["name"], renamed["price"]) == ("Delivery", 500)
+
     def test_without_a_price_a_line_tells_of_it(self, api, validate, mug):
         make_voucher(api, "SHIP", discount=self.FREE)
         answer = validate("SHIP", order={"items": [line(mug)]})

@@ -1,6 +1,6 @@
 """Validations: would these incentives apply to this cart, and what would they take off?
 
-Reference: validations.json (4 operations, two of them deprecated)
+Reference: validations.json (4 operations, three of them deprecated)
 Tables:    session_locks (written only when a session is asked for)
-Engine:    validate, figures
+Engine:    validate, qualify (the older call on all promotions), figures
 """

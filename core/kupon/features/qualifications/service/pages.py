@@ -84,13 +84,14 @@ def next_page(
         than the limit only where a thousand of one millisecond do not let it end.
     """
     page: list[Result] = []
-    last: Cursor | None = None
+    last: datetime | None = None
+    told = 0
     for result in results:
         moment = millisecond(result.created_at)
-        told = last.told if last is not None and last.moment == moment else 0
+        told = told + 1 if moment == last else 0
         if last is not None and len(page) >= limit and told <= _MOST_TOLD:
-            return page, Cursor(last.moment, told)
-        last = Cursor(moment, told + 1)
+            return page, Cursor(last, told)
+        last = moment
         if cursor is None or moment != cursor.moment or told >= cursor.told:
             page.append(result)
     return page, None

@@ -89,12 +89,13 @@ class Search:
     def _bounded(self, found: Iterator[Offer]) -> Iterator[Offer]:
         """As many as a request looks at, and the others of the last one's millisecond."""
         last: datetime | None = None
-        for count, offer in enumerate(found):
-            moment = millisecond(offer.created_at)
-            if last is not None and count >= MOST_LOOKED_AT and moment != last:
-                self.rest = Cursor(last)
-                return
-            last = moment
+        for count, offer in enumerate(found, 1):
+            if count >= MOST_LOOKED_AT:
+                moment = millisecond(offer.created_at)
+                if last is not None and moment != last:
+                    self.rest = Cursor(last)
+                    return
+                last = moment
             yield offer
 
     def _qualified(self, batch: Sequence[Offer]) -> Iterator[Found]:

@@ -43,6 +43,27 @@ class Session(WireSchema):
     ttl_unit = Text()
 
 
+class RuleText(WireSchema):
+    """What a rule says itself to whom it refuses."""
+
+    message = Text()
+
+
+class RefusalError(WireSchema):
+    """Why an incentive was refused; where a rule has a text of its own, only that."""
+
+    code = Whole()
+    key = Text()
+    message = Text()
+    details = Text()
+    request_id = Text()
+    resource_id = Text()
+    resource_type = Text()
+    redeemable_id = Text()
+    redeemable_type = Text()
+    error = Part(RuleText)
+
+
 class VoucherValidation(WireSchema):
     """Answer of the older call on a single code."""
 
@@ -59,7 +80,7 @@ class VoucherValidation(WireSchema):
     order = Part(CalculatedOrder)
     metadata = Json()
     reason = Text()
-    error = Json()
+    error = Part(RefusalError)
     session = Part(Session)
     start_date = Text()
     expiration_date = Text()

@@ -9,7 +9,7 @@ from kupon.engine.model import Incentive, Step
 from kupon.engine.situation import Article
 from kupon.features.customers.schemas import CustomerBody
 from kupon.features.orders.schemas import CalculatedOrder, OrderBody, dump_older_order
-from kupon.features.validations.schemas.answers import Articles
+from kupon.features.validations.schemas.answers import Articles, RefusalError
 from kupon.features.validations.schemas.verdicts import dump_articles, dump_result
 from kupon.features.vouchers.schemas import Discount
 from kupon.kit.timestamps import format_moment
@@ -91,7 +91,7 @@ class TierValidation(ValidatedTier):
 
     valid = Flag(required=True)
     reason = Text()
-    error = Json()
+    error = Part(RefusalError)
 
 
 class ValidPromotion(ValidatedTier):
