@@ -9,7 +9,13 @@ from typing import Any
 
 Samples = Mapping[str, Sequence[Mapping[str, float]]]
 
-UNITS = {"per_s": "requests/s", "seconds": "s", "us": "us", "redemptions": "redemptions"}
+UNITS = {
+    "per_s": "requests/s",
+    "seconds": "s",
+    "ms": "ms",
+    "us": "us",
+    "redemptions": "redemptions",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,34 @@ GOALS = (
         yardstick="redeem_8",
         figure="per_s",
         at_least=0.5,
+    ),
+    Goal(
+        name="qualify_10k_vs_10",
+        series="qualify_10k",
+        yardstick="qualify_10",
+        figure="p50_ms",
+        at_most=1.3,
+    ),
+    Goal(
+        name="qualify_100_vs_10",
+        series="qualify_100",
+        yardstick="qualify_10",
+        figure="p50_ms",
+        at_most=1.1,
+    ),
+    Goal(
+        name="qualify_unfilterable_10k_vs_10",
+        series="qualify_unfilterable_10k",
+        yardstick="qualify_unfilterable_10",
+        figure="p50_ms",
+        at_most=9,
+    ),
+    Goal(
+        name="qualify_vs_validate",
+        series="qualify_10",
+        yardstick="validate_1",
+        figure="p50_ms",
+        at_most=1.5,
     ),
     Goal(name="oversell", series="oversell", figure="redemptions", at_most=0),
     Goal(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 from tests.bench import calls
@@ -20,6 +20,22 @@ _PER_CAMPAIGN = 20
 # Kinds of conditions take turns; each names one of so many segments, clubs and collections.
 _GROUPS = 100
 _FITTING_GROUPS = 2
+
+
+class Promotions(NamedTuple):
+    """How many tiers a project has, and whether an index can narrow the search among them."""
+
+    count: int
+    are_indexable: bool = True
+
+
+PROJECTS = {
+    "10": Promotions(10),
+    "100": Promotions(100),
+    "10k": Promotions(10_000),
+    "unfilterable_10": Promotions(10, are_indexable=False),
+    "unfilterable_10k": Promotions(10_000, are_indexable=False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +55,15 @@ class _Tier:
         return f"val_{self.number:05}"
 
 
-def seed(database_url: str, project_id: str, count: int, *, is_indexable: bool) -> None:
-    """Fill an empty project with live tiers.
-
-    Shapes:  is_indexable says that their conditions are such that an index can narrow the search.
-    """
-    nodes = _indexable if is_indexable else _unindexable
-    fitting = nodes(fits=True)
+def seed(database_url: str, project_id: str, promotions: Promotions) -> None:
+    """Fill an empty project with live tiers."""
+    nodes = _indexable if promotions.are_indexable else _unindexable
+    fitting, others = nodes(fits=True), nodes(fits=False)
     # Those that fit are spread among the others, from the newest to the oldest.
-    step = count // calls.FITTING_COUNT
-    others = nodes(fits=False)
+    step = promotions.count // calls.FITTING_COUNT
     tiers = [
         _Tier(number, next(fitting if number % step == 0 else others), number % step == 0)
-        for number in range(count)
+        for number in range(promotions.count)
     ]
     with psycopg.connect(database_url) as connection:
         shop = Shop(connection, project_id)

@@ -17,29 +17,33 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import psycopg
-from tests.bench import calls, seeds, yardstick
+from tests.bench import calls, promotions, seeds, yardstick
 from tests.bench.load import OK, Generator, Load, Outcome
 
+from kupon.bootstrap import provision
 from kupon.local.launch import command
 from kupon.runtime.settings import Settings
 from kupon.testing.live import LiveServer, run_live_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 ROOT = Path(__file__).parents[2]
+QUALIFICATIONS = "/v1/qualifications"
 
 _START_S = 60.0
 _STOP_S = 30.0
 _SETTLE_S = 120.0
 _POLL_S = 0.05
+_CALLS_TO_REACH_ALL = 20
 
 
 @dataclass(slots=True)
 class Rig:
     """The servers, and how to load them.
 
-    Shapes:  `used` counts the codes of a kind that were used up, by path.
+    Shapes:  `used` counts the codes of a kind that were used up, by path; `projects` are the keys
+        of those with promotions, by name.
     """
 
     server: LiveServer
@@ -47,6 +51,7 @@ class Rig:
     port: int
     yardstick_port: int
     generator: Generator
+    projects: Mapping[str, Mapping[str, str]]
     used: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -58,6 +63,12 @@ class Rig:
         """A load of Kupon; `code` may have CODE_NUMBER in it."""
         template = calls.write_request(path, calls.cart_body(code), self.headers)
         return Load(self.port, template, connections, seconds, **options)
+
+    def qualification_load(self, project: str, seconds: float) -> Load:
+        """A load of one client's qualifications in a project with promotions."""
+        headers = calls.key_headers(self.projects[project])
+        template = calls.write_request(QUALIFICATIONS, calls.qualification_body(), headers)
+        return Load(self.port, template, 1, seconds)
 
     def yardstick_load(self, path: str, connections: int, seconds: float, **options: Any) -> Load:
         """The same load on a yardstick's path."""
@@ -76,11 +87,24 @@ class Rig:
         self.used[path] = self.used.get(path, 0) + outcome.sent
         return judged(outcome, check).figures()
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
+    def qualify(self, project: str) -> None:
+        """One qualification outside of a load, in a project with promotions."""
+        body = json.loads(json.dumps(calls.qualification_body()) % _FIRST)
+        keys = calls.key_headers(self.projects[project])
+        calls.check_qualification(self.call("POST", QUALIFICATIONS, body, keys))
+
+    def make_known(self, project: str) -> None:
+        """Have both web processes load a project, whichever of them answers a call."""
+        for _ in range(_CALLS_TO_REACH_ALL):
+            self.qualify(project)
+
+    def call(
+        self, method: str, path: str, body: Any = None, keys: Mapping[str, str] | None = None
+    ) -> Any:
         """One call outside of a load; the JSON of its answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_START_S)
         try:
-            headers = {**self.headers, "Content-Type": "application/json"}
+            headers = {**(keys or self.headers), "Content-Type": "application/json"}
             connection.request(method, path, json.dumps(body) if body else None, headers)
             response = connection.getresponse()
             answer = json.loads(response.read())
@@ -136,9 +160,18 @@ def open_rig(folder: Path, redeemed_count: int) -> Iterator[Rig]:
         database_url = f"postgresql://kupon@/kupon?host={quote(str(sockets), safe='')}"
         seeds.seed(database_url, server.credentials["project_id"], redeemed_count)
         port = urlsplit(server.base_url).port or 0
-        rig = Rig(server, database_url, port, _free_port(), generator)
+        projects = _provision(database_url)
+        rig = Rig(server, database_url, port, _free_port(), generator, projects)
         with _run_yardstick(rig, folder):
             yield rig
+
+
+def _provision(database_url: str) -> dict[str, dict[str, str]]:
+    settings = Settings(database_url=database_url)
+    projects = {name: provision(settings, name) for name in promotions.PROJECTS}
+    for name, keys in projects.items():
+        promotions.seed(database_url, keys["project_id"], promotions.PROJECTS[name])
+    return projects
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import psycopg
-from tests.bench import bulk, calls, engine, seeds
+from tests.bench import bulk, calls, engine, promotions, seeds, snapshot
 from tests.bench.rig import Rig
 
 Figures = dict[str, float]
@@ -89,6 +89,11 @@ def _output(argv: list[str]) -> str:
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
 
 
+def _qualify(project: str, rig: Rig, seconds: float) -> Figures:
+    rig.make_known(project)
+    return rig.measure(rig.qualification_load(project, seconds), calls.check_qualification)
+
+
 def _evaluate(_: Rig, seconds: float) -> Figures:
     return engine.measure(seconds)
 
@@ -100,6 +105,9 @@ SERIES: dict[str, Series] = {
     **{f"raw_{n}": partial(_use, n) for n in (1, CLIENTS)},
     **{f"redeem_{n}": partial(_redeem, n) for n in (1, CLIENTS)},
     "redeem_hot_8": _redeem_hot,
+    **{f"qualify_{name}": partial(_qualify, name) for name in promotions.PROJECTS},
+    "snapshot_load": snapshot.load,
+    "snapshot_request": snapshot.request,
     "pgbench_8": _pgbench,
     "oversell": _oversell,
     "engine": _evaluate,

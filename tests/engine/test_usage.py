@@ -89,12 +89,14 @@ def test_earlier_steps_of_the_request_count() -> None:
     refused = code("B", TEN_OFF, campaign_id="camp_1", is_active=False)
     unknown = Redeemable(object="voucher", id="NONE")
     foreign = code("C", HALF, campaign_id="camp_2")
-    last = code("D", campaign_id="camp_1", rules=(at_most(DISCOUNTS, 9999), at_most(DAILY, 9)))
+    rules = (at_most(DISCOUNTS, 9999), at_most(DAILY, 9), at_most(IN_CAMPAIGN, 9))
+    last = code("D", campaign_id="camp_1", rules=rules)
     redeemables = (first, refused, unknown, foreign, last)
     facts = {"counters": {("camp_1", DISCOUNTS): 50}}
     evaluation = judge(*redeemables, facts=facts, redeemables_application_mode="PARTIAL")
     snapshot = asked(*redeemables, facts=facts)
-    assert past_uses(source(last), snapshot, evaluation.steps[:4]) == {DISCOUNTS: 1050, DAILY: 0}
+    past = past_uses(source(last), snapshot, evaluation.steps[:4])
+    assert past == {DISCOUNTS: 1050, DAILY: 0, IN_CAMPAIGN: 1}
 
 
 def test_the_attempt_counts_with_what_came_before_it() -> None:

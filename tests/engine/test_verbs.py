@@ -370,6 +370,15 @@ def told_of(item: Item) -> Any:
     )
 
 
+def test_rollback_keeps_a_line_that_was_sent_with_an_amount_for_no_units() -> None:
+    order = cart(line("a", 0, 1000, amount=300))
+    evaluation = judge(code("A", unit("ADD_NEW_ITEMS", 2, "a")), order=order, articles=ARTICLES)
+    redeemed = RedeemedOrder(
+        stored=evaluation.end, status="PAID", before=order, after=evaluation.end
+    )
+    assert rollback.without(redeemed) == order
+
+
 def test_rollback_in_the_order_of_the_requests_empties_appended_lines() -> None:
     first = judge(
         code("A", unit("ADD_NEW_ITEMS", 2, "b")), order=cart(line("a")), articles=ARTICLES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
@@ -9,10 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine
 
+from kupon.engine.collections import NO_COLLECTIONS
+from kupon.engine.locations import NO_LOCATIONS, parse_point
+from kupon.engine.metadata import NO_SCHEMAS
 from kupon.engine.model import Category, StackingRules
+from kupon.engine.segments import NO_SEGMENTS
 from kupon.kit.errors import KuponError
 from kupon.runtime import clock
 from kupon.storage.definitions import DefinitionCache, Definitions, load_definitions
+from kupon.storage.programmes import Programmes
+from kupon.storage.promotions import Promotions
 from kupon.storage.uow import UnitOfWork
 from kupon.testing.client import ApiClient
 from kupon.testing.plugin import ConnectApi, NewProject, ProjectKeys
@@ -49,15 +56,50 @@ def revision(uow: UnitOfWork, project: ProjectKeys) -> int:
 
 
 @pytest.mark.uncertain
-def test_a_fresh_project_has_the_defaults(new_project: NewProject, reads: UnitOfWork) -> None:
+def test_a_fresh_project_has_the_defaults(new_project: NewProject, engine: Engine) -> None:
     project = new_project(timezone="Europe/Warsaw")
-    assert load_definitions(reads, project.id) == Definitions(
+    with UnitOfWork(engine, project_id=project.id, now=clock.now(), is_read_only=True) as uow:
+        found = load_definitions(uow, project.id)
+    assert found == Definitions(
         revision=0,
         timezone=ZoneInfo("Europe/Warsaw"),
+        week_start=calendar.MONDAY,
         stacking_rules=StackingRules(),
         stacking_rules_wire=DEFAULT_ECHO,
         categories={},
+        segments=NO_SEGMENTS,
+        collections=NO_COLLECTIONS,
+        locations=NO_LOCATIONS,
+        metadata_schemas=NO_SCHEMAS,
+        programmes=Programmes(),
+        promotions=Promotions(),
     )
+
+
+def test_what_filters_and_metadata_need_is_read(
+    api: ApiClient, management_api: ApiClient, project: ProjectKeys, uow: UnitOfWork
+) -> None:
+    conditions = {"conditions": {"$is": ["x"]}}
+    filter = {"junction": "and", "name": conditions}
+    segment = api.post("/v1/segments", json={"name": "A", "filter": filter}).expect()
+    body = {"name": "A", "type": "AUTO_UPDATE", "filter": filter}
+    collection = api.post("/v1/product-collections", json=body).expect()
+    circle = {"center": "geo:1,2", "radius": "1 km"}
+    shape = {"type": "circle", "format": "distance", "distance": circle}
+    location = api.post("/v1/locations", json={"name": "A", "shape": shape}).expect()
+    size = {"type": "number", "optional": True, "array": False}
+    body = {"related_object": "customer", "properties": {"size": size}}
+    path = f"/management/v1/projects/{project.id}/metadata-schemas"
+    management_api.post(path, json=body).expect()
+
+    found = load_definitions(uow, project.id)
+    assert list(found.segments.by_id) == [segment["id"]]
+    assert list(found.collections.by_id) == [collection["id"]]
+    point = parse_point("geo:1,2")
+    assert point is not None
+    assert found.locations.contains(location["id"], point)
+    assert found.metadata_schemas["customer"].properties["size"].type == "number"
+    assert found.revision == 4
 
 
 def test_stored_rules_and_categories_are_read(

@@ -19,6 +19,7 @@ from kupon.engine.model import Category, StackingRules
 from kupon.engine.segments import Segments
 from kupon.kit.errors import not_found
 from kupon.kit.timestamps import format_moment
+from kupon.runtime.memory import uncollected
 from kupon.storage.programmes import Programmes, load_programmes
 from kupon.storage.promotions import Promotions, compile_promotions
 from kupon.storage.queries.locations import load_locations
@@ -99,7 +100,8 @@ class DefinitionCache:
             if known is not None and known.revision == revision:
                 self._known.move_to_end(project_id)
                 return known
-        definitions = load_definitions(uow, project_id, known)
+        with uncollected():
+            definitions = load_definitions(uow, project_id, known)
         with self._lock:
             self._known[project_id] = definitions
             self._known.move_to_end(project_id)

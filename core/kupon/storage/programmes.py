@@ -64,6 +64,10 @@ class Programmes:
         """Those of the named rules that there are."""
         return tuple(self.rules[name] for name in names if name is not None and name in self.rules)
 
+    def rule_of(self, related: tuple[str, str]) -> Rule | None:
+        """The rule that is assigned to an object, by its type and id; None without one."""
+        return self.rules.get(self.assigned.get(related, ""))
+
     def campaign_rule(self, campaign_id: str | None) -> str | None:
         """The id of a campaign's rule; None where it has none or there is no campaign."""
         return None if campaign_id is None else self.assigned.get(("campaign", campaign_id))
@@ -109,7 +113,9 @@ _NO_COUNTERS: frozenset[Counter] = frozenset()
 
 def _campaign_counters(uow: UnitOfWork, loaded: Programmes) -> dict[str, frozenset[Counter]]:
     counting = {
-        rule.id: counters for rule in loaded.rules.values() if (counters := _of_campaign(rule))
+        rule.id: counters
+        for rule in loaded.rules.values()
+        if rule.counters and (counters := _of_campaign(rule))
     }
     if not counting:
         return {}

@@ -5,7 +5,7 @@ Source: performance.md, lesson 3 (promotions behind an index over their cheap co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,9 +29,12 @@ class Promotions:
     """The tiers of a project as candidates for qualification.
 
     Shapes: indexes by the rules that are not asked; one is made when a scenario first asks, from
-        then on each renewed state has it too.
+        then on each renewed state has it too. programmes and categories are what it was compiled
+        from.
     """
 
+    programmes: Programmes = field(default_factory=Programmes)
+    categories: Mapping[str, Category] = field(default_factory=dict)
     compiled: Mapping[str, _Compiled] = field(default_factory=dict)
     indexes: dict[Omitted, Index] = field(default_factory=dict)
 
@@ -61,24 +64,49 @@ def compile_promotions(
 
     Shapes:  known is the state before, empty at first.
     """
-    compiled = {
-        tier_id: _compile(facts, programmes, categories, known.compiled.get(tier_id))
-        for tier_id, facts in programmes.tiers.items()
+    compiled = dict(known.compiled)
+    gone = [compiled.pop(tier_id) for tier_id in compiled.keys() - programmes.tiers.keys()]
+    come = []
+    for tier_id in _suspects(programmes, categories, known):
+        before = compiled.get(tier_id)
+        after = _compile(programmes.tiers[tier_id], programmes, categories, before)
+        if after is not before:
+            compiled[tier_id] = after
+            come.append(after.candidate)
+            gone += [] if before is None else [before]
+    left = [each.candidate for each in gone]
+    indexes = {omitted: index.renewed(left, come, now) for omitted, index in known.indexes.items()}
+    return Promotions(programmes, categories, compiled, indexes)
+
+
+def _suspects(
+    programmes: Programmes, categories: Mapping[str, Category], known: Promotions
+) -> Iterable[str]:
+    """The tiers that may have to be compiled anew."""
+    tiers = programmes.tiers
+    if categories != known.categories:
+        return tiers
+    before = known.programmes.tiers
+    found = {tier_id for tier_id, facts in tiers.items() if before.get(tier_id) is not facts}
+    related = _with_other_rules(programmes, known.programmes)
+    if related:
+        found |= {
+            tier_id
+            for tier_id, facts in tiers.items()
+            if ("promotion_tier", tier_id) in related or ("campaign", facts.campaign.id) in related
+        }
+    return found
+
+
+def _with_other_rules(programmes: Programmes, known: Programmes) -> set[tuple[str, str]]:
+    """What has another rule than before, by type and id, or a renewed one."""
+    if programmes.rules is known.rules and programmes.assigned is known.assigned:
+        return set()
+    return {
+        related
+        for related in programmes.assigned.keys() | known.assigned.keys()
+        if programmes.rule_of(related) is not known.rule_of(related)
     }
-    gone = [
-        each.candidate
-        for tier_id, each in known.compiled.items()
-        if compiled.get(tier_id) is not each
-    ]
-    come = [
-        each.candidate
-        for tier_id, each in compiled.items()
-        if known.compiled.get(tier_id) is not each
-    ]
-    if not (gone or come):
-        return known
-    indexes = {omitted: index.renewed(gone, come, now) for omitted, index in known.indexes.items()}
-    return Promotions(compiled=compiled, indexes=indexes)
 
 
 def _compile(

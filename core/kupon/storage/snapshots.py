@@ -7,7 +7,7 @@ Source: performance.md, lessons 1 and 2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -29,6 +29,7 @@ from kupon.storage.catalogue import (
     entries_statement,
     read_catalogue,
 )
+from kupon.storage.offered import Offered, OffersWanted, read_names
 from kupon.storage.stored_definitions import read_discount, read_validity
 from kupon.storage.uow import UnitOfWork
 
@@ -108,7 +109,8 @@ class Wanted:
     """What a request names.
 
     Shapes: code_keys are folded where the project's codes are; voucher_ids are those names that
-        look like ids of codes; the customer and the order are named by id or by source id.
+        look like ids of codes; the customer and the order are named by id or by source id; offers
+        are wanted of the same customer, and only where no code is named.
     """
 
     code_keys: Sequence[str]
@@ -119,6 +121,7 @@ class Wanted:
     order_source_id: str | None = None
     session_key: str | None = None
     catalogue_keys: CatalogueKeys = NO_KEYS
+    offers: OffersWanted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class Facts:
 
     Shapes: vouchers by code key and by id; customer as the table has it; static_segments are the
         ids of those that list the customer; order_id is that of the stored order the request
-        names, if there is one.
+        names, if there is one; offered are the names of the offers, None where none were wanted.
     """
 
     revision: int
@@ -136,6 +139,7 @@ class Facts:
     static_segments: frozenset[str]
     order_id: str | None
     catalogue: Catalogue
+    offered: Offered | None = None
 
 
 _VOUCHER_COLUMNS = (
@@ -168,6 +172,15 @@ _VISIBLE = "v.binned_at IS NULL AND c.binned_at IS NULL"
 
 _CUSTOMER_KEYS = {"customer_id": "cu.id", "customer_source_id": "cu.source_id"}
 _ORDER_KEYS = {"order_id": "o.id", "order_source_id": "o.source_id"}
+# The id of the customer, by how the request names one.
+_CUSTOMER_IDS = {
+    None: "NULL",
+    "customer_id": "%(customer_id)s",
+    "customer_source_id": (
+        "(SELECT cu.id FROM customers cu WHERE cu.project_id = %(project_id)s"
+        " AND cu.source_id = %(customer_source_id)s)"
+    ),
+}
 
 
 @lru_cache(maxsize=256)
@@ -175,6 +188,33 @@ def _statement(
     customer_key: str | None, order_key: str | None, entries: str | None, has_ids: bool
 ) -> str:
     """The text for one way of naming things; each is prepared once per connection."""
+    condition = "v.code_key = ANY(%(code_keys)s)"
+    if has_ids:
+        condition = f"({condition} OR v.id = ANY(%(voucher_ids)s))"
+    return (
+        f"SELECT {_named(customer_key, order_key, entries)}, {_VOUCHER_COLUMNS} FROM projects p"
+        f" LEFT JOIN ({_VOUCHERS}) ON v.project_id = p.id AND {_VISIBLE} AND {condition}"
+        " WHERE p.id = %(project_id)s"
+    )
+
+
+@lru_cache(maxsize=256)
+def _offering_statement(
+    customer_key: str | None,
+    order_key: str | None,
+    entries: str | None,
+    offers: str,
+) -> str:
+    """The same with the names of offers instead of codes."""
+    return (
+        f"SELECT {_named(customer_key, order_key, entries)},"
+        " (SELECT jsonb_agg(jsonb_build_array(f.created_at, f.id, f.is_code))"
+        f" FROM ({offers}) AS f) FROM projects p WHERE p.id = %(project_id)s"
+    )
+
+
+def _named(customer_key: str | None, order_key: str | None, entries: str | None) -> str:
+    """The columns with what a request names once."""
     customer, order, catalogue = "NULL::jsonb", "NULL::text", "NULL::jsonb"
     if entries:
         columns = ", ".join(f"e{number}" for number in range(ENTRY_COLUMNS))
@@ -194,14 +234,7 @@ def _statement(
             "(SELECT o.id FROM orders o WHERE o.project_id = p.id"
             f" AND {_ORDER_KEYS[order_key]} = %({order_key})s)"
         )
-    condition = "v.code_key = ANY(%(code_keys)s)"
-    if has_ids:
-        condition = f"({condition} OR v.id = ANY(%(voucher_ids)s))"
-    return (
-        f"SELECT p.revision, {customer}, {order}, {catalogue}, {_VOUCHER_COLUMNS} FROM projects p"
-        f" LEFT JOIN ({_VOUCHERS}) ON v.project_id = p.id AND {_VISIBLE} AND {condition}"
-        " WHERE p.id = %(project_id)s"
-    )
+    return f"p.revision, {customer}, {order}, {catalogue}"
 
 
 def load_facts(uow: UnitOfWork, wanted: Wanted) -> Facts:
@@ -209,31 +242,48 @@ def load_facts(uow: UnitOfWork, wanted: Wanted) -> Facts:
 
     Source:  one joined statement, see the module's docstring.
     """
-    parameters: dict[str, Any] = {
-        "project_id": uow.project_id,
-        "now": uow.now,
-        "code_keys": list(wanted.code_keys),
-        "session_key": wanted.session_key,
-    }
-    customer_key = _first_named(wanted, _CUSTOMER_KEYS, parameters)
-    order_key = _first_named(wanted, _ORDER_KEYS, parameters)
-    if wanted.voucher_ids:
-        parameters["voucher_ids"] = list(wanted.voucher_ids)
+    parameters: dict[str, Any] = {"project_id": uow.project_id, "now": uow.now}
+    names = (
+        _first_named(wanted, _CUSTOMER_KEYS, parameters),
+        _first_named(wanted, _ORDER_KEYS, parameters),
+        _catalogued(wanted, parameters),
+    )
+    offered, vouchers = None, {}
+    if wanted.offers is not None:
+        offers = wanted.offers.statement(_CUSTOMER_IDS[names[0]])
+        statement = _offering_statement(*names, offers)
+        rows = uow.reader.execute(statement, parameters | wanted.offers.parameters).fetchall()
+        offered = Offered(wanted.offers, read_names(rows[0][4] or ()))
+    else:
+        parameters |= _of_codes(wanted)
+        rows = uow.reader.execute(
+            _statement(*names, bool(wanted.voucher_ids)), parameters
+        ).fetchall()
+        vouchers = _by_names(VoucherFacts(*row[4:]) for row in rows if row[4] is not None)
+    revision, known, order_id, found = rows[0][:4]
+    customer, segments = known or (None, None)
+    catalogue = read_catalogue(found or (), wanted.catalogue_keys)
+    static_segments = frozenset(segments or ())
+    return Facts(revision, vouchers, customer, static_segments, order_id, catalogue, offered)
+
+
+def _catalogued(wanted: Wanted, parameters: dict[str, Any]) -> str | None:
     entries = entries_statement(wanted.catalogue_keys)
     if entries is not None:
         parameters["products"] = list(wanted.catalogue_keys.products)
         parameters["skus"] = list(wanted.catalogue_keys.skus)
-    statement = _statement(customer_key, order_key, entries, bool(wanted.voucher_ids))
-    rows = uow.reader.execute(statement, parameters).fetchall()
-    vouchers: dict[str, VoucherFacts] = {}
-    for row in rows:
-        if row[4] is not None:
-            voucher = VoucherFacts(*row[4:])
-            vouchers[voucher.code_key] = vouchers[voucher.id] = voucher
-    revision, known, order_id, found = rows[0][:4]
-    customer, segments = known or (None, None)
-    catalogue = read_catalogue(found or (), wanted.catalogue_keys)
-    return Facts(revision, vouchers, customer, frozenset(segments or ()), order_id, catalogue)
+    return entries
+
+
+def _of_codes(wanted: Wanted) -> dict[str, Any]:
+    parameters = {"code_keys": list(wanted.code_keys), "session_key": wanted.session_key}
+    if wanted.voucher_ids:
+        parameters["voucher_ids"] = list(wanted.voucher_ids)
+    return parameters
+
+
+def _by_names(vouchers: Iterable[VoucherFacts]) -> dict[str, VoucherFacts]:
+    return {name: voucher for voucher in vouchers for name in (voucher.code_key, voucher.id)}
 
 
 def _first_named(wanted: Wanted, keys: Mapping[str, str], parameters: dict[str, Any]) -> str | None:

@@ -254,6 +254,21 @@ def test_segments(api, asking, rule):
     assert asking(**TEN, **asked) == {}
 
 
+def test_what_customers_have_ordered(api, asking, rule):
+    make_customer(api, source_id="ada")
+    who = {"customer": {"source_id": "ada"}}
+    loyal = {"summary.orders.total_amount": {"conditions": {"$more_than": [500]}}}
+    body = {"name": "Loyal", "type": "passive", "filter": {"junction": "and"} | loyal}
+    segment = api.post("/v1/segments", json=body).expect()["id"]
+    is_in = {"name": "customer.segment", "conditions": {"$is": [segment]}}
+    tier_id = only(make_promotion(api, tier(validation_rules=[rule(is_in)])))
+    assert asking(**TEN, **who) == {}
+    paid = {"status": "PAID", "amount": 600, "customer": {"source_id": "ada"}}
+    api.post("/v1/orders", json=paid).expect()
+    assert asking(**TEN, **who) == {tier_id: 100}
+    assert asking(**TEN) == {}
+
+
 def test_metadata_schemas(api, management_api, project, asking, rule):
     """A stored text compares as a number once a schema says so."""
     make_customer(api, source_id="ada", metadata={"size": "12"})

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from kupon.features.management import service as management
+from kupon.runtime import clock
+from kupon.storage.uow import UnitOfWork
 from kupon.testing.builders import (
     amount_off,
+    assigned_to,
     cart,
     make_campaign,
     make_customer,
@@ -19,6 +23,7 @@ from kupon.testing.builders import (
     redeemable,
     tier,
 )
+from kupon.testing.plugin import ProjectKeys
 
 TEN = {"order": {"amount": 1000}}
 ADA = {"customer": {"source_id": "ada"}}
@@ -316,3 +321,31 @@ def test_other_projects_are_not_looked_at(api, qualifying, connect_api, new_proj
     make_promotion(stranger, tier())
     make_campaign(stranger, type="AUTO_UPDATE")
     assert qualifying(**TEN) == []
+
+
+def test_restricted_keys_see_the_campaigns_of_their_places(
+    api, engine, project, connect_api, ada, hold
+):
+    """Codes without campaign are nobody's who is restricted (section 20)."""
+    area = api.post("/v1/areas", json={"name": "France"}).expect()["id"]
+    with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
+        key = management.add_restricted_key(uow, project.id, "Till 1", {"areas_ids": [area]})
+        uow.commit()
+    till = connect_api(ProjectKeys(project.id, project.credentials | key))
+    make_voucher(api, "FREE")
+    expected = set()
+    for places in (assigned_to(areas=[area]), {}):
+        pool = make_campaign(api, type="AUTO_UPDATE", **places)["id"]
+        code = f"HELD{len(expected)}"
+        hold(ada, code, pool)
+        promotion = make_promotion(api, tier(), **places)
+        stack = make_stack(api, promotion["id"], *ids_of(promotion))["id"]
+        if places:
+            expected = {pool, code, *ids_of(promotion)}
+            stacks = {stack}
+    for scenario, found in (("ALL", expected), ("PROMOTION_STACKS", stacks)):
+        body = {"scenario": scenario, **ADA, **TEN, "options": {"limit": 50}}
+        data = till.post("/v1/qualifications", json=body).expect()["redeemables"]["data"]
+        assert {row["id"] for row in data} == found
+    everything = api.post("/v1/qualifications", json={**ADA, **TEN, "options": {"limit": 50}})
+    assert everything.expect()["redeemables"]["total"] == 2 * len(expected) + 1

@@ -378,7 +378,7 @@ def test_changed_rules_count_at_once_and_deleted_ones_no_more(
             {"order", "metadata", "campaign_id", "campaign_name", "categories"},
         ),
     ],
-    ids=str,
+    ids=lambda value: "-".join(sorted(value)) if value else "none",
 )
 def test_expand(api, validate, make_category, expand, members):
     category = make_category("Sale")

@@ -1,7 +1,8 @@
 """Wire shapes of orders and their lines, stored ones and those that a calculation made.
 
 An order is printed from its columns: a stored row has them all, a calculation yields them by
-`order_columns`. So one function prints both.
+`order_columns`. So one function prints both; `dump_calculated` does the same for what is told by
+the dozen and never stored.
 """
 
 from __future__ import annotations
@@ -296,6 +297,21 @@ def dump_order(row: Mapping[str, Any], *, is_step: bool = False) -> dict[str, An
         if "redemptions" in row:
             body["redemptions"] = row["redemptions"]
     return body | {"object": "order"}
+
+
+def dump_calculated(order: EngineOrder, *, since: EngineOrder) -> dict[str, Any]:
+    """The wire's order of a calculation that is not stored and nobody's.
+
+    Shapes:  as `dump_order` prints the columns of it.
+    """
+    return {
+        **figures(order, since=since),
+        "items": dump_items(order.items, since.items),
+        "metadata": order.metadata,
+        "customer_id": None,
+        "referrer_id": None,
+        "object": "order",
+    }
 
 
 def dump_older_order(order: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from kupon.features.customers.schemas.profile import dump_customer as dump_custo
 from kupon.features.customers.schemas.profile import dump_deletion as dump_deletion
 from kupon.features.customers.schemas.profile import dump_erased_customer as dump_erased_customer
 from kupon.features.customers.schemas.profile import dump_simple_customer as dump_simple_customer
+from kupon.features.customers.schemas.summary import dump_summary as dump_summary
 from kupon.features.customers.schemas.wallet import CustomerRedeemableList as CustomerRedeemableList
 from kupon.features.customers.schemas.wallet import RedeemableListQuery as RedeemableListQuery
 from kupon.features.customers.schemas.wallet import dump_holding as dump_holding

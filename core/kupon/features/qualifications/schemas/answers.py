@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from kupon.engine.giftcards import GiftCredits
 from kupon.engine.model import Redeemable
 from kupon.engine.order import Order
 from kupon.engine.qualify import Qualified
 from kupon.engine.situation import Article
-from kupon.features.orders.schemas import CalculatedOrder, dump_order, order_columns
+from kupon.features.management.schemas import StackingRulesBody
+from kupon.features.orders.schemas import CalculatedOrder, dump_calculated
 from kupon.features.validation_rules.schemas import RuleAssignment
 from kupon.features.validations.schemas import Articles, dump_articles, dump_result
 from kupon.kit.timestamps import format_moment
@@ -22,8 +23,6 @@ from kupon.web.fields import Flag, Json, Many, Part, Text, Whole, WireSchema
 
 OfferFacts = VoucherFacts | TierFacts | CampaignFacts | StackFacts
 Wire = Mapping[str, Any]
-
-_NOBODY: Final = {"customer_id": None, "referrer_id": None}
 
 
 class QualifiedRule(RuleAssignment):
@@ -87,7 +86,7 @@ class QualificationAnswer(WireSchema):
     redeemables = Part(QualifiedRedeemables, required=True)
     tracking_id = Text()
     order = Part(CalculatedOrder)
-    stacking_rules = Json(required=True)
+    stacking_rules = Part(StackingRulesBody, required=True)
 
 
 def dump_page(
@@ -108,7 +107,7 @@ def dump_page(
 
 def dump_plain_order(order: Order) -> dict[str, Any]:
     """The order that was asked about, as it came."""
-    return dump_order(order_columns(order, since=order) | _NOBODY)
+    return dump_calculated(order, since=order)
 
 
 def dump_offer(
@@ -132,8 +131,8 @@ def dump_offer(
         if step.bundle is not None:
             body["result"]["bundle"] = step.bundle.wire()
         body |= dump_articles(source, step)
-    columns = order_columns(step.after, since=step.before)
-    return body | {"order": dump_order(columns | _NOBODY)}
+    body["order"] = dump_calculated(step.after, since=step.before)
+    return body
 
 
 def add_locked_credits(body: dict[str, Any], redeemable: Redeemable) -> None:

@@ -27,7 +27,7 @@ class Choice:
     Shapes: customer_id is that of the stored customer who asks, None without one.
     """
 
-    def __init__(self, filters: Mapping[str, Any], customer_id: str | None) -> None:
+    def __init__(self, filters: Mapping[str, Any], customer_id: str | None = None) -> None:
         self._customer_id = customer_id
         self._is_any = str(filters.get("junction")).lower() == "or"
         self._asked: Mapping[str, Conditions] = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
@@ -21,15 +21,15 @@ from kupon.engine.judging import base_subject
 from kupon.engine.model import Redeemable, Snapshot, Voucher
 from kupon.engine.qualify import Scenario
 from kupon.features.qualifications.schemas import OfferFacts
+from kupon.features.validations.service import Loaded
 from kupon.storage.definitions import Definitions
-from kupon.storage.queries.offers import CampaignFacts, Position, Source, find_offers
+from kupon.storage.offered import Offered, OffersWanted, Source
+from kupon.storage.queries.offers import CampaignFacts, find_named, find_names
 from kupon.storage.snapshots import VoucherFacts, to_engine
 from kupon.storage.stored_definitions import read_discount, read_validity
 from kupon.storage.uow import UnitOfWork
 
 BATCH: Final = 50
-# Before this everything was created.
-_NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,41 +45,57 @@ class Offer:
         return self.facts.created_at
 
 
+def stored_offers(
+    scenario: Scenario,
+    kinds: Container[str],
+    before: datetime | None,
+    *,
+    has_customer: bool,
+) -> OffersWanted | None:
+    """The first codes and campaigns that a scenario asks for; None where it asks for none."""
+    sources = tuple(_sources(scenario, kinds, has_customer))
+    if not sources:
+        return None
+    # No id is lower than none.
+    return OffersWanted(sources, BATCH, None if before is None else (before, ""))
+
+
+def _sources(scenario: Scenario, kinds: Container[str], has_customer: bool) -> Iterator[Source]:
+    if scenario.has_standalone and "voucher" in kinds:
+        yield Source.WITHOUT_CAMPAIGN
+        yield Source.OF_STANDALONE_CAMPAIGNS
+    if scenario.has_held and "voucher" in kinds and has_customer:
+        yield Source.HELD
+    if scenario.has_campaigns and "campaign" in kinds:
+        yield Source.CAMPAIGNS
+
+
 def offers(
     uow: UnitOfWork,
-    definitions: Definitions,
+    loaded: Loaded,
     snapshot: Snapshot,
     scenario: Scenario,
     kinds: Container[str],
     before: datetime | None,
 ) -> Iterator[Offer]:
     """Everything of some kinds that may qualify in a scenario and is older than a moment."""
-    # No id is lower than none.
-    start = (before or _NEVER, "")
-    customer_id = None if snapshot.customer is None else snapshot.customer.id
+    definitions = loaded.definitions
     streams: list[Iterator[Offer]] = []
     if scenario.has_tiers and "promotion_tier" in kinds:
         streams.append(_tiers(definitions, snapshot, scenario, before))
-    sources = tuple(_sources(scenario, kinds, customer_id))
-    if sources:
-        streams.append(_stored(uow, definitions, sources, customer_id, start))
+    customer_id = None if snapshot.customer is None else snapshot.customer.id
+    offered = loaded.facts.offered
+    if offered is None:
+        wanted = stored_offers(scenario, kinds, before, has_customer=customer_id is not None)
+        if wanted is not None:
+            offered = Offered(wanted, find_names(uow, wanted, customer_id))
+    if offered is not None:
+        streams.append(_stored(uow, definitions, offered, customer_id))
     return merge(*streams, key=_by_age)
 
 
 def _by_age(offer: Offer) -> float:
     return -offer.created_at.timestamp()
-
-
-def _sources(
-    scenario: Scenario, kinds: Container[str], customer_id: str | None
-) -> Iterator[Source]:
-    if scenario.has_standalone and "voucher" in kinds:
-        yield Source.WITHOUT_CAMPAIGN
-        yield Source.OF_STANDALONE_CAMPAIGNS
-    if scenario.has_held and "voucher" in kinds and customer_id is not None:
-        yield Source.HELD
-    if scenario.has_campaigns and "campaign" in kinds:
-        yield Source.CAMPAIGNS
 
 
 def _tiers(
@@ -104,20 +120,19 @@ def tier_offer(definitions: Definitions, candidate: Candidate) -> Offer:
 
 
 def _stored(
-    uow: UnitOfWork,
-    definitions: Definitions,
-    sources: tuple[Source, ...],
-    customer_id: str | None,
-    start: Position,
+    uow: UnitOfWork, definitions: Definitions, offered: Offered, customer_id: str | None
 ) -> Iterator[Offer]:
     """Codes and campaigns, batch by batch, each read when the one before it is used up."""
-    until: Position | None = start
-    while until is not None:
-        rows, until = find_offers(uow, sources, customer_id, until, BATCH)
-        for facts in rows:
+    names, following = offered.names, offered.wanted.after(offered.names)
+    while names:
+        for facts in find_named(uow, names):
             redeemable = _redeemable(facts, definitions)
             if redeemable is not None:
                 yield Offer(redeemable, facts)
+        if following is None:
+            return
+        names = find_names(uow, following, customer_id)
+        following = following.after(names)
 
 
 def _redeemable(facts: VoucherFacts | CampaignFacts, definitions: Definitions) -> Redeemable | None:

@@ -10,12 +10,14 @@ from typing import Any, Final
 
 from kupon.engine.qualify import Qualified, scenario_of
 from kupon.features.qualifications import schemas
-from kupon.features.qualifications.service.offers import Offer
+from kupon.features.qualifications.service.choosing import Choice
+from kupon.features.qualifications.service.offers import Offer, stored_offers
 from kupon.features.qualifications.service.pages import Cursor, next_page
 from kupon.features.qualifications.service.search import Found, Search
 from kupon.features.validation_rules.service import lists_of
 from kupon.features.validations import service as validations
 from kupon.features.validations.service import Loaded
+from kupon.storage.offered import OffersWanted
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.rule_assignments import Related
 from kupon.storage.uow import UnitOfWork
@@ -35,8 +37,15 @@ def qualify(
     options = body.get("options") or {}
     cursor = Cursor.parse(options.get("starting_after"))
     scenario = scenario_of(body.get("scenario") or "ALL")
-    loaded = load_named(uow, project, api_key, body)
-    search = Search(uow, loaded, scenario, options.get("filters") or {})
+    filters = options.get("filters") or {}
+    wanted = stored_offers(
+        scenario,
+        Choice(filters).kinds,
+        None if cursor is None else cursor.before,
+        has_customer=bool(body.get("customer") or body.get("tracking_id")),
+    )
+    loaded = load_named(uow, project, api_key, body, wanted)
+    search = Search(uow, loaded, scenario, filters)
     limit = options.get("limit") or DEFAULT_LIMIT
     page, following = next_page(search.results(cursor, limit), cursor, limit)
     sorting = options.get("sorting_rule")
@@ -53,16 +62,21 @@ def qualify(
 
 
 def load_named(
-    uow: UnitOfWork, project: ProjectFacts, api_key: str, body: Mapping[str, Any]
+    uow: UnitOfWork,
+    project: ProjectFacts,
+    api_key: str,
+    body: Mapping[str, Any],
+    wanted: OffersWanted | None = None,
 ) -> Loaded:
     """What a request is about; a tracking id names the customer where nothing else does.
 
+    Shapes:  wanted are offers to read along.
     Raises:  not_found for an unknown customer or order id; metadata_validation_failed.
     """
     customer, tracking_id = body.get("customer") or {}, body.get("tracking_id")
     if tracking_id and not (customer.get("id") or customer.get("source_id")):
         body = {**body, "customer": {**customer, "source_id": tracking_id}}
-    return validations.load(uow, project, api_key, body, is_sent_first=True)
+    return validations.load(uow, project, api_key, body, is_sent_first=True, offers=wanted)
 
 
 def _dump_all(

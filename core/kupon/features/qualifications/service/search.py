@@ -75,9 +75,7 @@ class Search:
             yield from self._stacks(before)
             return
         kinds = self._choice.kinds
-        found = offers(
-            self._uow, self._loaded.definitions, self._snapshot, self._scenario, kinds, before
-        )
+        found = offers(self._uow, self._loaded, self._snapshot, self._scenario, kinds, before)
         chosen = (each for each in self._bounded(found) if self._takes(each))
         # Whether there is another page is only known from one more than wanted.
         for batch in batched(chosen, limit + 1):

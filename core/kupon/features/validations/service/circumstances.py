@@ -14,7 +14,7 @@ from kupon.engine.customer import Customer
 from kupon.engine.model import Incentive, Redeemable, Step
 from kupon.engine.rules import Counter, window_start
 from kupon.engine.usage import party_of, scope_of, use_of
-from kupon.features.customers import service as customers
+from kupon.features.customers.schemas import dump_summary
 from kupon.storage.definitions import Definitions
 from kupon.storage.queries.customers import summarize
 from kupon.storage.queries.rule_counters import ALL_TIMES, CounterKey
@@ -35,10 +35,11 @@ def engine_customer(
     """
     if merged is None:
         return None
-    if merged["id"] is None or not has_figures:
-        return Customer(id=merged["id"], profile=merged, static_segments=facts.static_segments)
-    summary = summarize(uow, [merged["id"]])[merged["id"]]
-    return customers.engine_customer(merged, summary, facts.static_segments)
+    profile, customer_id = merged, merged["id"]
+    if has_figures and customer_id is not None:
+        figures = summarize(uow, [customer_id])[customer_id]
+        profile = {**merged, "summary": dump_summary(figures)}
+    return Customer(id=customer_id, profile=profile, static_segments=facts.static_segments)
 
 
 def asks_for_segments(redeemables: Iterable[Redeemable]) -> bool:

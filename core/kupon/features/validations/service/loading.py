@@ -23,6 +23,7 @@ from kupon.features.validations.service.incentives import find_articles, key_of
 from kupon.features.validations.service.metadata import check_payload
 from kupon.kit.errors import not_found
 from kupon.storage.definitions import DefinitionCache, Definitions
+from kupon.storage.offered import OffersWanted
 from kupon.storage.queries import projects
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.orders import see_order
@@ -67,15 +68,17 @@ def load(
     body: Mapping[str, Any],
     *,
     is_sent_first: bool = False,
+    offers: OffersWanted | None = None,
 ) -> Loaded:
     """Load what a body names.
 
     Shapes:  api_key is the id of the calling key; is_sent_first says that what is sent of an order
-        counts more than what is stored, however the order is named.
+        counts more than what is stored, however the order is named; offers are read along for a
+        body that names no code.
     Raises:  metadata_validation_failed, not_found for an unknown customer or order id.
     """
     body = _untrack(project, body)
-    facts = load_facts(uow, _wanted(project, body))
+    facts = load_facts(uow, _wanted(project, body, offers))
     definitions = _definitions.get(uow, uow.project_id, facts.revision)
     check_payload(definitions.metadata_schemas, body)
     customer = customers.merge_customer(facts.customer, body.get("customer"))
@@ -149,7 +152,7 @@ def _tracking_id(
     return sent
 
 
-def _wanted(project: ProjectFacts, body: Mapping[str, Any]) -> Wanted:
+def _wanted(project: ProjectFacts, body: Mapping[str, Any], offers: OffersWanted | None) -> Wanted:
     sent_redeemables = body.get("redeemables") or ()
     codes = [sent["id"] for sent in sent_redeemables if sent["object"] == "voucher"]
     customer = body.get("customer") or {}
@@ -164,6 +167,7 @@ def _wanted(project: ProjectFacts, body: Mapping[str, Any]) -> Wanted:
         order_source_id=order.get("source_id"),
         session_key=session.get("key"),
         catalogue_keys=orders.catalogue_keys(order.get("items") or ()),
+        offers=offers,
     )
 
 
