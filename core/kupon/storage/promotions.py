@@ -74,6 +74,8 @@ def compile_promotions(
             compiled[tier_id] = after
             come.append(after.candidate)
             gone += [] if before is None else [before]
+    if not (gone or come):
+        return known
     left = [each.candidate for each in gone]
     indexes = {omitted: index.renewed(left, come, now) for omitted, index in known.indexes.items()}
     return Promotions(programmes, categories, compiled, indexes)

@@ -166,9 +166,9 @@ def test_time_goes_by(api, qualifying, move_time):
         "14:00:00": all_three,
         "14:00:01": [],
     }
-    for clock, found in expected.items():
-        move_time.freeze(f"2026-03-02T{clock}+00:00")
-        assert sorted(qualifying(**TEN)) == found, clock
+    for moment, found in expected.items():
+        move_time.freeze(f"2026-03-02T{moment}+00:00")
+        assert sorted(qualifying(**TEN)) == found, moment
 
 
 def test_disabled_campaigns_take_their_tiers_along(api, qualifying):
