@@ -20,8 +20,9 @@ from kupon.engine.customer import Customer, read_field
 from kupon.engine.filters import Surroundings
 from kupon.engine.model import PromotionTier, Snapshot
 from kupon.engine.rules import Failure, Omitted, Rule, Subject
+from kupon.engine.rules.asked import Asked, Properties
 from kupon.engine.rules.necessary import SAYS_NOTHING, Necessary, texts_of
-from kupon.engine.rules.nodes import All, Node
+from kupon.engine.rules.nodes import All, Leaf, Node
 from kupon.engine.rules.subject import NO_MATCH
 from kupon.engine.segments import Segments
 
@@ -30,23 +31,33 @@ from kupon.engine.segments import Segments
 class Candidate:
     """A tier that may qualify.
 
-    Shapes: rank puts the newest first; node is all that its rules ask, less those about past uses.
+    Shapes: rank puts the newest first; node is all that its rules ask, less those about past uses,
+        and asked what of it is quickly told.
     """
 
     tier: PromotionTier
     created_at: datetime
     rank: tuple[float, str] = field(init=False)
     node: Node | None = field(init=False)
+    asked: Asked | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out once what every request needs."""
         object.__setattr__(self, "rank", (-self.created_at.timestamp(), self.tier.id))
         object.__setattr__(self, "node", _plain_node(self.tier.rules))
+        object.__setattr__(self, "asked", _asked(self.node))
 
 
 def _plain_node(rules: Sequence[Rule]) -> Node | None:
     nodes = tuple(rule.node for rule in rules if rule.node is not None and not rule.counters)
     return All(nodes) if len(nodes) > 1 else next(iter(nodes), None)
+
+
+def _asked(node: Node | None) -> Asked | None:
+    if isinstance(node, Leaf):
+        return node.reading.asked
+    parts = node.parts if isinstance(node, All) else ()
+    return next((asked for asked in map(_asked, parts) if asked is not None), None)
 
 
 def promising(
@@ -56,8 +67,17 @@ def promising(
 
     Shapes: subject is what the rules of all tiers look at, without past uses.
     """
-    # Where no index narrows the search this runs for each of ten thousand tiers.
+    values, moment = Properties(subject), subject.moment
+    # Where no index narrows the search this runs for each of ten thousand tiers, most of which
+    # fail the first test.
     for candidate in candidates:
+        asked = candidate.asked
+        if (
+            asked is not None
+            and asked.property.rule not in omitted
+            and not asked.hold(values[asked.property], moment)
+        ):
+            continue
         node = candidate.node
         if node is None or type(node.judge(subject, omitted, NO_MATCH)) is not Failure:
             yield candidate

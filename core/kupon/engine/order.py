@@ -126,17 +126,21 @@ class Item:
         return self._names("sku", self.sku_id, self.sku_facts or self.sku)
 
     @cached_property
-    def stated(self) -> Mapping[str, Any]:
-        """What answers say of the line whatever is taken off it: its ids, articles and metadata.
+    def named(self) -> Mapping[str, Any]:
+        """What short answers say of the line whatever is taken off it: its ids and metadata.
 
         Shapes: without what it lacks; shared by all answers, so nobody may change it.
         """
         names = ("id", "source_id", "related_object", "product_id", "sku_id")
         members = {name: getattr(self, name) for name in names}
-        for kind, part in (("product", self.product), ("sku", self.sku)):
-            members[kind] = _known(part) if part else None
         members["metadata"] = self.metadata or None
         return _known(members)
+
+    @cached_property
+    def stated(self) -> Mapping[str, Any]:
+        """The same with the product and SKU, for full answers."""
+        parts = {"product": self.product, "sku": self.sku}
+        return {**self.named, **{kind: _known(part) for kind, part in parts.items() if part}}
 
     @property
     def is_sku(self) -> bool:

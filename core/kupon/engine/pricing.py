@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kupon.engine.applicability import Entry
+from kupon.engine.applicability import EVERYTHING, Entry
 from kupon.engine.order import Item, Order
 from kupon.engine.selection import Pick
 from kupon.engine.situation import Situation
@@ -63,12 +63,15 @@ def take_from_items(
         the order counts as evaluated at item level.
     Units:  minor units.
     """
-    caps = _Caps(order, situation, amount_limit, aggregated_amount_limit)
+    caps = None
+    is_limited = amount_limit is not NO_VALUE or aggregated_amount_limit is not NO_VALUE
+    if is_limited or situation.applicability is not EVERYTHING:
+        caps = _Caps(order, situation, amount_limit, aggregated_amount_limit)
     lines = list(order.items)
     for pick in picks:
         item = pick.item
         off = min(wanted(pick), (item.amount or 0) - item.discount_amount)
-        if caps.are_set or pick.entry is not None:
+        if caps is not None:
             off = caps.cut(pick, off)
         if off:
             lines[pick.place] = item.discounted(off)
@@ -85,7 +88,6 @@ class _Caps:
         self._situation = situation
         self._per_line = per_line
         self._left: int | None = aggregated.of(situation.asked(order))
-        self.are_set = per_line.is_given or self._left is not None
         self._entries_left: dict[int, int | None] = {}
 
     def cut(self, pick: Pick, off: int) -> int:

@@ -117,11 +117,14 @@ def first_look(
     scenario: Scenario,
     base: Subject,
     earlier: Sequence[Step] = (),
+    *,
+    is_promising: bool = False,
 ) -> Promising | None:
     """Return an incentive if its own checks and its rules allow it, else None.
 
     Shapes: most candidates fail here, so nothing is calculated yet; base is the subject of all
-        redeemables of this one's kind; earlier are the steps of a stack before this one.
+        redeemables of this one's kind; earlier are the steps of a stack before this one;
+        is_promising says that `candidates.promising` has let it through.
     """
     source = redeemable.source
     if source is None or refuse(redeemable, snapshot.order, snapshot.now, snapshot.timezone):
@@ -130,9 +133,9 @@ def first_look(
         if scenario.is_about_products:
             return None
         return Promising(redeemable=redeemable, source=source, subject=None, bundle=None)
-    subject = base if _is_plain(source) else particular(base, source, snapshot, earlier)
-    omitted = _left_out(source, subject, scenario)
-    if omitted is None:
+    is_plain = _is_plain(source)
+    subject = base if is_plain else particular(base, source, snapshot, earlier)
+    if not (is_promising and is_plain) and not _hold(source, subject, scenario):
         return None
     bundle = bundle_of(source.rules, snapshot.order, snapshot, subject.surroundings)
     if scenario.needs_bundle and bundle is not None and not bundle.quantity:
@@ -140,7 +143,11 @@ def first_look(
     if scenario.is_about_products and not _names_lines(source, subject, snapshot):
         return None
     return Promising(
-        redeemable=redeemable, source=source, subject=subject, bundle=bundle, omitted=omitted
+        redeemable=redeemable,
+        source=source,
+        subject=subject,
+        bundle=bundle,
+        omitted=_left_out(source, scenario),
     )
 
 
@@ -149,18 +156,14 @@ def _is_plain(source: Incentive) -> bool:
     return isinstance(source, PromotionTier) and not any(rule.counters for rule in source.rules)
 
 
-def _left_out(
-    source: Incentive, subject: Subject, scenario: Scenario
-) -> dict[str, tuple[str, ...]] | None:
-    """The labels that were not asked, by rule; None where a rule does not hold."""
-    labels = {}
-    for rule in source.rules:
-        judgement = rule.judge(subject, scenario.omitted)
-        if judgement.failure is not None:
-            return None
-        if judgement.omitted:
-            labels[rule.id] = judgement.omitted
-    return labels
+def _hold(source: Incentive, subject: Subject, scenario: Scenario) -> bool:
+    return all(rule.judge(subject, scenario.omitted).failure is None for rule in source.rules)
+
+
+def _left_out(source: Incentive, scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """The labels that were not asked, by rule."""
+    left_out = {rule.id: rule.left_out(scenario.omitted) for rule in source.rules}
+    return {rule_id: labels for rule_id, labels in left_out.items() if labels}
 
 
 def _names_lines(source: Incentive, subject: Subject, snapshot: Snapshot) -> bool:
@@ -215,5 +218,4 @@ def _is_for_lines(source: Incentive, snapshot: Snapshot, situation: Situation) -
 def _holds_after(source: Incentive, subject: Subject, applied: Applied, scenario: Scenario) -> bool:
     if not any(rule.needs_projection for rule in source.rules):
         return True
-    later = projected(subject, applied)
-    return all(rule.judge(later, scenario.omitted).failure is None for rule in source.rules)
+    return _hold(source, projected(subject, applied), scenario)

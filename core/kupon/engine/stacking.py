@@ -90,6 +90,8 @@ def _category_id(redeemable: Redeemable) -> str | None:
 
 def stacking_type(category_id: str | None, rules: StackingRules) -> str | None:
     """Return EXCLUSIVE or JOINT for a category's role, None for a common or missing one."""
+    if category_id is None:
+        return None
     if category_id in rules.exclusive_categories:
         return "EXCLUSIVE"
     return "JOINT" if category_id in rules.joint_categories else None

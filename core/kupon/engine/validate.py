@@ -26,6 +26,7 @@ def evaluate(snapshot: Snapshot) -> Evaluation:
 
 
 def _is_valid(steps: tuple[Step, ...], mode: str) -> bool:
-    if mode == "ALL" and any(step.status is Status.INAPPLICABLE for step in steps):
+    verdicts = [step.status for step in steps]
+    if mode == "ALL" and Status.INAPPLICABLE in verdicts:
         return False
-    return any(step.status is Status.APPLICABLE for step in steps)
+    return Status.APPLICABLE in verdicts

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from kupon.engine.filters import read_path
+from kupon.engine.rules.asked import Asked, property_of
 from kupon.engine.rules.kinds import NodeDefinition, Reading, RuleKind
 from kupon.engine.rules.necessary import Necessary, plain_texts
 from kupon.engine.rules.subject import Match, Subject
@@ -107,7 +108,8 @@ def _read_metadata(node: NodeDefinition) -> Reading:
     necessary = Necessary(
         needs_customer=True, customer_metadata=None if texts is None else (name, texts)
     )
-    return Reading(check=check, necessary=necessary, needs_customer=True)
+    asked = Asked(property_of(node.name, name), hold)
+    return Reading(check=check, necessary=necessary, asked=asked, needs_customer=True)
 
 
 def _read_holder(node: NodeDefinition) -> Reading:

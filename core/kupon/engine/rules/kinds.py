@@ -15,6 +15,7 @@ from typing import Any, Final
 from kupon.engine.conditions import Conditions, Operator, parse_conditions
 from kupon.engine.definitions import DefinitionError
 from kupon.engine.registry import Registry
+from kupon.engine.rules.asked import Asked
 from kupon.engine.rules.counters import Counter
 from kupon.engine.rules.necessary import SAYS_NOTHING, Necessary
 from kupon.engine.rules.subject import Match, Subject
@@ -47,13 +48,15 @@ class RuleDefinitionError(DefinitionError):
 class Reading:
     """A node with a question of its own, read.
 
-    Shapes: counter is what it looks up; needs_projection where the order after the redeemable or
-        its discount is asked for; is_mark says that it only marks the lines of the item node
-        around it as targets of the discount.
+    Shapes: asked is what has to hold first of all, where that is about metadata; counter is what
+        it looks up; needs_projection where the order after the redeemable or its discount is asked
+        for; is_mark says that it only marks the lines of the item node around it as targets of the
+        discount.
     """
 
     check: Check
     necessary: Necessary = SAYS_NOTHING
+    asked: Asked | None = None
     counter: Counter | None = None
     needs_customer: bool = False
     needs_projection: bool = False

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from kupon.engine.filters import read_path
+from kupon.engine.rules.asked import Asked, property_of
 from kupon.engine.rules.counters import PERIODS, Counter
 from kupon.engine.rules.kinds import NodeDefinition, Reading, RuleKind
 from kupon.engine.rules.necessary import SAYS_NOTHING, Necessary
@@ -112,7 +113,7 @@ def _read_metadata(node: NodeDefinition) -> Reading:
     def check(subject: Subject, _match: Match) -> bool:
         return hold(read_path(subject.metadata, name), subject.moment)
 
-    return Reading(check=check)
+    return Reading(check=check, asked=Asked(property_of(node.name, name), hold))
 
 
 def _read_event(node: NodeDefinition) -> Reading:

@@ -50,8 +50,15 @@ class Rule:
             return Judgement(False, outcome.told(self.message))
         if omitted is NOTHING:
             return _HOLDS if outcome else _UNKNOWN
-        labels = [label for label, names in self.labels if any(name in omitted for name in names)]
-        return Judgement(outcome, None, tuple(labels))
+        return Judgement(outcome, None, self.left_out(omitted))
+
+    def left_out(self, omitted: Omitted) -> tuple[str, ...]:
+        """Return the labels of the top-level nodes that are not asked in full."""
+        if omitted is NOTHING:
+            return ()
+        return tuple(
+            [label for label, names in self.labels if any(name in omitted for name in names)]
+        )
 
     def necessary(self, omitted: Omitted = NOTHING) -> Necessary:
         """Return the facts without which the rule is False."""

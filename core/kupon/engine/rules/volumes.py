@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from kupon.engine.filters import read_path
+from kupon.engine.rules.asked import Asked, property_of
 from kupon.engine.rules.kinds import NodeDefinition, Reading, RuleKind
 from kupon.engine.rules.necessary import Necessary, lower_bound
 from kupon.engine.rules.subject import Match, Subject
@@ -109,7 +110,7 @@ def _read_metadata(node: NodeDefinition) -> Reading:
     def check(subject: Subject, _match: Match) -> bool:
         return hold(read_path(subject.order.metadata, name), subject.moment)
 
-    return Reading(check=check)
+    return Reading(check=check, asked=Asked(property_of(node.name, name), hold))
 
 
 def _kind(read: Callable[[NodeDefinition], Reading], *, needs_property: bool = False) -> RuleKind:

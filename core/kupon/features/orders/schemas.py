@@ -7,7 +7,7 @@ the dozen and never stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from marshmallow import validate
@@ -254,16 +254,23 @@ _DISCOUNTS = (
 def dump_items(items: Sequence[EngineItem], since: Sequence[EngineItem]) -> list[dict[str, Any]]:
     """The wire's lines; `applied_*` is what came off since another moment of the same order."""
     return [
-        dump_item(item, since[index] if index < len(since) else _NEW_LINE)
-        for index, item in enumerate(items)
+        {"object": "order_item", **lasting.stated, **item_figures(item, before)}
+        for item, before, lasting in _pairs(items, since)
     ]
 
 
-def dump_item(item: EngineItem, since: EngineItem) -> dict[str, Any]:
-    """The wire's line."""
-    # The earlier line is told many times over: once for each incentive that was looked at.
-    constant = item.stated if since is _NEW_LINE else since.stated
-    return {"object": "order_item", **constant, **item_figures(item, since)}
+def _pairs(
+    items: Sequence[EngineItem], since: Sequence[EngineItem]
+) -> Iterator[tuple[EngineItem, EngineItem, EngineItem]]:
+    """Each line, the line before, and the one that says what lasts of it.
+
+    That is the earlier one: it is told many times over, for each incentive that was looked at.
+    """
+    for index, item in enumerate(items):
+        if index < len(since):
+            yield item, since[index], since[index]
+        else:
+            yield item, _NEW_LINE, item
 
 
 def dump_order(row: Mapping[str, Any], *, is_step: bool = False) -> dict[str, Any]:
@@ -299,14 +306,23 @@ def dump_order(row: Mapping[str, Any], *, is_step: bool = False) -> dict[str, An
     return body | {"object": "order"}
 
 
-def dump_calculated(order: EngineOrder, *, since: EngineOrder) -> dict[str, Any]:
+def dump_calculated(
+    order: EngineOrder, *, since: EngineOrder, is_step: bool = False
+) -> dict[str, Any]:
     """The wire's order of a calculation that is not stored and nobody's.
 
     Shapes:  as `dump_order` prints the columns of it.
     """
+    if is_step:
+        items = [
+            {"object": "order_item", **lasting.named, **item_figures(item, before)}
+            for item, before, lasting in _pairs(order.items, since.items)
+        ]
+    else:
+        items = dump_items(order.items, since.items)
     return {
         **figures(order, since=since),
-        "items": dump_items(order.items, since.items),
+        "items": items,
         "metadata": order.metadata,
         "customer_id": None,
         "referrer_id": None,

@@ -114,7 +114,8 @@ class Search:
         if base is None:
             base = base_subject(snapshot, snapshot.order, redeemable.object)
             self._bases[redeemable.object] = base
-        return first_look(redeemable, snapshot, self._scenario, base)
+        is_promising = redeemable.object == "promotion_tier"
+        return first_look(redeemable, snapshot, self._scenario, base, is_promising=is_promising)
 
     def _counted(self, batch: Sequence[Offer]) -> Snapshot:
         """The snapshot with the counters that the batch's rules look at and that are asked."""

@@ -16,7 +16,7 @@ from kupon.engine.points import PointsPayment, PointsSpending
 from kupon.engine.refusals import Refusal
 from kupon.engine.reporting import applicable_entries, inapplicable_entries
 from kupon.engine.situation import Applied, Article
-from kupon.features.orders.schemas import dump_order, order_columns
+from kupon.features.orders.schemas import dump_calculated
 from kupon.kit.errors import KuponError
 from kupon.storage.definitions import Definitions
 from kupon.storage.queries.offers import CampaignFacts
@@ -24,7 +24,6 @@ from kupon.storage.queries.promotions import TierFacts
 from kupon.storage.snapshots import VoucherFacts
 
 IncentiveFacts = VoucherFacts | TierFacts
-_NOBODY = {"customer_id": None, "referrer_id": None}
 EMPTY_LIST: dict[str, Any] = {"data": [], "total": 0, "data_ref": "data", "object": "list"}
 
 
@@ -48,8 +47,7 @@ def dump_step(
     source = step.redeemable.source
     if step.applied is not None and facts is not None and source is not None:
         if "order" in expand:
-            columns = order_columns(step.after, since=step.before)
-            body["order"] = dump_order(columns | _NOBODY, is_step=True)
+            body["order"] = dump_calculated(step.after, since=step.before, is_step=True)
         body |= dump_articles(source, step)
         body["result"] = dump_result(source, facts, step.applied, articles)
     elif step.refusal is not None:
