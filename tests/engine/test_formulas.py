@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kupon.engine.definitions import DefinitionError
@@ -706,6 +706,7 @@ def test_any_text(text: str, given_operands: Operands) -> None:
 
 @quick
 @given(text=formulas, given_operands=operands | st.just(ALL))
+@example(text='1 NOT_IN_ARRAY DATE("2026-02-28")', given_operands=ALL)
 def test_any_formula(text: str, given_operands: Operands) -> None:
     any_text_is_read_or_refused(text, given_operands)
 

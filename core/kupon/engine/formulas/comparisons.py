@@ -116,7 +116,8 @@ def comparison(symbol: str, left: Node, right: Node, literal: Value | None) -> N
     """
     positive = OPPOSITES.get(symbol, symbol)
     test = TESTS[positive]
-    if positive == "IN_ARRAY" and literal is not None:
+    # Read once; whatever is no list of texts becomes a fault when the formula is evaluated.
+    if positive == "IN_ARRAY" and isinstance(literal, str | Decimal):
         members = _members(literal)
         test = lambda value, _right, _operands: _among(value, members)  # noqa: E731
     node = _lifted(test, left, right)

@@ -55,6 +55,8 @@ class Campaign(Base, Dated, Timed):
     vouchers_generation_status: Mapped[str]
     vouchers_count: Mapped[int] = mapped_column(BigInteger, server_default="0")
     voucher: Mapped[Document]
+    loyalty_tiers_expiration: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    referral_program: Mapped[dict[str, Any] | None] = mapped_column(Json)
     campaign_metadata: Mapped[Document] = mapped_column("metadata")
     binned_at: Mapped[datetime | None]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Date,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -48,6 +49,7 @@ class Voucher(Base, Dated, Timed):
             "least(balance_income, balance_subtracted, balance_expired, balance_redeemed) >= 0",
             name="balance_parts_not_negative",
         ),
+        CheckConstraint("pending_points >= 0", name="pending_not_negative"),
         Index("ix_vouchers_campaign", "project_id", "campaign_id", "created_at"),
         Index("ix_vouchers_created", "project_id", "created_at"),
         Index(
@@ -94,6 +96,9 @@ class Voucher(Base, Dated, Timed):
     balance_subtracted: Mapped[int] = mapped_column(BigInteger, server_default="0")
     balance_expired: Mapped[int] = mapped_column(BigInteger, server_default="0")
     balance_redeemed: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    pending_points: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    next_expiration_date: Mapped[date | None] = mapped_column(Date)
+    next_expiration_points: Mapped[int | None] = mapped_column(BigInteger)
     locks_revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
     publish_count: Mapped[int] = mapped_column(BigInteger, server_default="0")
     holder_id: Mapped[str | None]
@@ -115,7 +120,8 @@ class VoucherTransaction(Base):
 
     `seq` is drawn under the lock of the card's row, so that the lines of a card follow each other
     whatever clocks say; ids only name them. `amount` is signed; `total_after` is what came in
-    less what was taken off and expired, `balance_after` what could be spent.
+    less what was taken off and expired, `balance_after` what could be spent. `details` are those
+    of the wire's that no column has.
     """
 
     __tablename__ = "voucher_transactions"
@@ -163,6 +169,7 @@ class VoucherTransaction(Base):
     redemption_id: Mapped[str | None]
     rollback_id: Mapped[str | None]
     related_transaction_id: Mapped[str | None]
+    details: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[Moment]
 
 
