@@ -1,0 +1,121 @@
+"""Segment's capabilities, bound to its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from kupon.hooks.adapter import (
+    OK,
+    Adapter,
+    Checked,
+    Delivery,
+    EventItem,
+    Health,
+    InboundRequest,
+    Item,
+    Outcome,
+    Page,
+    ProfileItem,
+    Verdict,
+)
+from kupon.hooks.commands import Command, UpsertCustomer
+from kupon.hooks.errors import AuthFailed, Retry, Stop
+from kupon_segment import mapping, webhooks
+from kupon_segment.client import SegmentClient
+from kupon_segment.config import SegmentSettings
+
+_BEGINNING = "0"
+
+
+class SegmentAdapter(Adapter):
+    """One Segment workspace: a source of calls, and a receiver of Kupon's events."""
+
+    settings = SegmentSettings
+
+    @cached_property
+    def client(self) -> SegmentClient:
+        """Calls with the connection's credentials."""
+        return SegmentClient(self.config, self.http)
+
+    def check(self) -> Checked:
+        """Ask for the first profile where profiles are read, else send an empty batch."""
+        try:
+            if self.config["profile_token"]:
+                self.client.list_profiles(_BEGINNING)
+            elif self.config["write_key"]:
+                self.client.track([])
+        except AuthFailed as error:
+            return Checked(Health.AUTH_FAILED, str(error))
+        except Stop as error:
+            return Checked(Health.MISCONFIGURED, str(error))
+        except Exception as error:  # noqa: BLE001 - a check never raises
+            return Checked(Health.UNREACHABLE, str(error))
+        return Checked(Health.OK)
+
+    def verify(self, request: InboundRequest) -> None:
+        """Raise Refused unless the request is Segment's."""
+        webhooks.verify(request, self.config)
+
+    def receive(self, request: InboundRequest) -> Sequence[Delivery]:
+        """The calls in a request; none in the destination's test."""
+        if request.path.strip("/") == webhooks.TEST:
+            return ()
+        return webhooks.deliveries_of(request)
+
+    def process(self, deliveries: Sequence[Delivery]) -> Sequence[Command]:
+        """What some calls of one user mean."""
+        merges = self.config["merges_aliases"]
+        return [
+            command
+            for each in deliveries
+            for command in mapping.commands_of(each.payload, merges_aliases=merges)
+        ]
+
+    def push(self, kind: str, items: Sequence[Item]) -> Sequence[Outcome]:
+        """Send events as track calls and profiles as identify calls."""
+        calls = [_CALLS[type(item)](item) for item in items]
+        sent = [call for call in calls if call is not None]
+        outcome = self._send(sent) if sent else OK
+        return [_NO_USER if call is None else outcome for call in calls]
+
+    def _send(self, calls: Sequence[Mapping[str, Any]]) -> Outcome:
+        try:
+            answer = self.client.track(calls)
+        except Retry as error:
+            return Outcome(Verdict.RETRY, str(error), error.retry_after_s)
+        if answer.status == 400:
+            # Nothing was taken: a batch is halved by the caller, a single call given up.
+            return Outcome(Verdict.REJECTED, "the batch is too large or malformed")
+        return OK
+
+    def pull(self, resource: str, cursor: str | None, since: datetime | None) -> Page:
+        """A page of profiles, each with its traits and identifiers."""
+        page = self.client.list_profiles(cursor or _BEGINNING)
+        found = [(each["segment_id"], self._profile(each["segment_id"])) for each in page["data"]]
+        after = page["cursor"]
+        return Page(
+            commands=[customer for _, customer in found if customer is not None],
+            cursor=after["next"] if after.get("has_more") else None,
+            skipped=[(id, "it lacks the identifier") for id, each in found if each is None],
+        )
+
+    def _profile(self, segment_id: str) -> UpsertCustomer | None:
+        ids = self.client.get_external_ids(segment_id)["data"]
+        traits = self.client.get_traits(segment_id)["traits"]
+        return mapping.customer_of_profile(ids, traits, self.config["identifier"])
+
+    def erase(self, customer: Mapping[str, Any]) -> str:
+        """Have a user's data deleted everywhere behind Segment."""
+        if not customer.get("source_id"):
+            return "Nothing to erase: the customer has no source id"
+        return f"Regulation {self.client.regulate(customer['source_id'])} was requested"
+
+
+_NO_USER = Outcome(Verdict.REJECTED, "the customer has no source id")
+_CALLS: Mapping[type, Callable[[Any], dict[str, Any] | None]] = {
+    EventItem: mapping.track_call,
+    ProfileItem: mapping.identify_call,
+}

@@ -1,0 +1,268 @@
+"""What an adapter is: a class per platform, and what each capability asks of it.
+
+An adapter keeps nothing: it is made for one connection and one piece of work, and gets its HTTP
+client. Kupon owns queues, retries, batches, rates, de-duplication, order and secrets; an adapter
+owns the platform's words.
+
+Source: house B9; spec adapters-marketing, section 6.1; adapters-commerce, section 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from importlib import resources
+from typing import Any, ClassVar, Protocol
+
+from marshmallow import Schema
+
+from kupon.hooks.commands import Command
+from kupon.hooks.http import HttpClient
+from kupon.hooks.manifest import Manifest, read_manifest
+
+
+class Health(StrEnum):
+    """What a look at the platform found."""
+
+    OK = "OK"
+    AUTH_FAILED = "AUTH_FAILED"
+    UNREACHABLE = "UNREACHABLE"
+    MISCONFIGURED = "MISCONFIGURED"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The health of a connection, with a sentence for the operator that names no secret."""
+
+    health: Health
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One project's link with one account of a platform.
+
+    Shapes: settings are what the adapter's schema loaded, secrets included; state is what
+        `provision` returned. origin marks what this connection causes, which it is not
+        told of.
+    """
+
+    id: str
+    project_id: str
+    name: str
+    settings: Mapping[str, Any]
+    state: Mapping[str, Any] = field(default_factory=dict)
+    installed_at: datetime
+    timezone: str = "UTC"
+    base_url: str = ""
+
+    @property
+    def origin(self) -> str:
+        """The mark of what this connection causes."""
+        return f"connection:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundRequest:
+    """A request from the platform, before anything was read from it.
+
+    Shapes: path is what follows the connection's address, or the platform's fixed prefix; headers
+        have lower-case names; body is the raw bytes; has_key says that the integration key of the
+        connection came with it and was right, as on fixed prefixes it must.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+    has_key: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundResponse:
+    """What the platform is answered."""
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One event of the platform, as it goes into the inbox.
+
+    Shapes: id is the platform's own name of the event, the same in every repetition; subject is
+        the object it is about ("order:17"): deliveries of one subject are processed in order, and
+        may be processed as one. payload is all that `process` needs.
+    """
+
+    id: str
+    event: str
+    subject: str
+    payload: Mapping[str, Any]
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A part of what a platform has.
+
+    Shapes: cursor names what comes after it, None at the end; total is how many records there are
+        in all, where the platform says so; skipped are records that can't be taken, with reasons.
+    """
+
+    commands: Sequence[Command]
+    cursor: str | None
+    total: int | None = None
+    skipped: Sequence[tuple[str, str]] = ()
+
+
+class Verdict(StrEnum):
+    """What became of one pushed item."""
+
+    OK = "OK"
+    REJECTED = "REJECTED"
+    RETRY = "RETRY"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The verdict on one item; a reason where it is not OK."""
+
+    verdict: Verdict
+    reason: str = ""
+    retry_after_s: float | None = None
+
+
+OK = Outcome(Verdict.OK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileItem:
+    """A customer as it is to be on the platform.
+
+    Shapes: customer is the wire's; attributes are the projected ones by their platform names.
+    """
+
+    id: str
+    customer: Mapping[str, Any]
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventItem:
+    """An event of a customer.
+
+    Shapes: id is the same in every try; type is the wire's; data are the wire's objects, properties
+        the flat form of spec adapters-marketing, section 1.4.
+    """
+
+    id: str
+    type: str
+    name: str
+    customer: Mapping[str, Any]
+    occurred_at: datetime
+    data: Mapping[str, Any]
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeItem:
+    """A code that is to exist on the platform, or no longer; voucher is the wire's."""
+
+    id: str
+    voucher: Mapping[str, Any]
+    customer: Mapping[str, Any] | None = None
+    is_retired: bool = False
+
+
+Item = ProfileItem | EventItem | CodeItem
+
+
+class Shop(Protocol):
+    """What an adapter that answers at once may ask of Kupon; bodies and answers are the API's.
+
+    Every call is scoped to the connection's project and raises KuponError as the API would answer.
+    """
+
+    def validate(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """`POST /v1/validations`."""
+
+    def qualify(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """`POST /v1/qualifications`."""
+
+    def publish(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """`POST /v1/publications`."""
+
+    def find_voucher(self, code: str) -> dict[str, Any]:
+        """`GET /v1/vouchers/{code}`."""
+
+    def find_customer(self, source_id: str) -> dict[str, Any]:
+        """`GET /v1/customers/{id}`."""
+
+    def list_redeemables(self, source_id: str) -> dict[str, Any]:
+        """`GET /v1/customers/{id}/redeemables`."""
+
+    def release(self, session_key: str, code: str | None = None) -> None:
+        """Free what a session holds: of one code, or all."""
+
+
+class Adapter:
+    """The base of all adapters.
+
+    Subclasses say what their settings are and bind their capabilities to methods:
+
+    ==================  ===========================================================================
+    `*.pull`            `pull(resource, cursor, since) -> Page`; resource is the capability's noun
+    `*.receive`         `verify(request)`, `receive(request) -> Sequence[Delivery]` (both without
+                        I/O), `process(deliveries) -> Sequence[Command]` (may ask the platform)
+    `cart.price`,       `respond(request, shop) -> InboundResponse`, after `verify`
+    `content.serve`
+    `*.push`            `push(kind, items) -> Sequence[Outcome]`, one outcome an item, in order
+    `profiles.erase`    `erase(customer) -> str`, what to tell the operator
+    `account.provision`  `provision() -> state`, `deprovision()`; both may be repeated
+    ==================  ===========================================================================
+    """
+
+    settings: ClassVar[type[Schema]]
+
+    def __init__(self, connection: Connection, http: HttpClient) -> None:
+        """Serve one connection through its client."""
+        self.connection = connection
+        self.http = http
+
+    @classmethod
+    def manifest(cls) -> Manifest:
+        """The facts in `manifest.toml` beside the adapter's module."""
+        package = cls.__module__.rpartition(".")[0] or cls.__module__
+        return _read(package)
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """The connection's settings."""
+        return self.connection.settings
+
+    def acknowledge(
+        self, request: InboundRequest, deliveries: Sequence[Delivery]
+    ) -> InboundResponse:
+        """What the platform is told once its deliveries are stored."""
+        return InboundResponse(body={})
+
+    def check(self) -> Checked:
+        """Look whether the platform can be reached with these settings; never raises."""
+        raise NotImplementedError
+
+
+_manifests: dict[str, Manifest] = {}
+
+
+def _read(package: str) -> Manifest:
+    if package not in _manifests:
+        text = resources.files(package).joinpath("manifest.toml").read_text(encoding="utf-8")
+        _manifests[package] = read_manifest(text)
+    return _manifests[package]

@@ -1,0 +1,365 @@
+"""The HTTP client that adapters and sinks are given: guarded, limited, paced, and silent.
+
+Each call has a deadline for the whole of it, a limit on the answer's size, goes to public
+addresses only, follows no redirect, and turns what went wrong into one of the three verdicts.
+Neither headers nor bodies are ever logged.
+
+Source: house B9; spec adapters-marketing, sections 1.8 and 1.11.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from threading import Timer
+from typing import Any, Protocol
+
+import orjson
+import requests
+from requests import Session  # noqa: TID251 - this is the one place
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from kupon.hooks.addresses import AddressGuard, ForbiddenAddress
+from kupon.hooks.errors import AuthFailed, Conflict, RateLimited, Rejected, Unavailable
+from kupon.runtime import clock
+
+CONNECT_S = 3.0
+TOTAL_S = 10.0
+MOST_BYTES = 16_777_216
+_EPOCH_AFTER = 10**9
+_RATE_HEADERS = (
+    "x-ratelimit-retry-after",
+    "x-ratelimit-reset",
+    "ratelimit-reset",
+)
+
+
+class Pace(Protocol):
+    """How fast a connection may call its platform, shared by all processes."""
+
+    def take(self, group: str) -> None:
+        """Count a call.
+
+        Raises:  RateLimited, with the time to wait, when there were too many; never sleeps.
+        """
+
+    def hold(self, group: str, seconds: float) -> None:
+        """Let no call of a group through for a while, as the platform asked."""
+
+
+class Tokens(Protocol):
+    """Access tokens of a connection, shared by all processes and kept no longer than they live."""
+
+    def get(self, name: str) -> str | None:
+        """A token that lives on for a while."""
+
+    def put(self, name: str, token: str, expires_in_s: float) -> None:
+        """Keep a token."""
+
+    def drop(self, name: str) -> None:
+        """Forget a token that the platform no longer takes."""
+
+
+class NoPace:
+    """No limit."""
+
+    def take(self, group: str) -> None:
+        """Let the call through."""
+
+    def hold(self, group: str, seconds: float) -> None:
+        """Hold nothing."""
+
+
+class OwnTokens:
+    """Tokens of one process, for tests and single commands."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._kept: dict[str, tuple[str, float]] = {}
+
+    def get(self, name: str) -> str | None:
+        """A token that lives on for a while."""
+        token, ends_at = self._kept.get(name, ("", 0.0))
+        return token if clock.monotonic_s() < ends_at else None
+
+    def put(self, name: str, token: str, expires_in_s: float) -> None:
+        """Keep a token."""
+        self._kept[name] = (token, clock.monotonic_s() + expires_in_s)
+
+    def drop(self, name: str) -> None:
+        """Forget a token."""
+        self._kept.pop(name, None)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """An answer that was read whole; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        """The answer's JSON.
+
+        Raises:  Unavailable for what is none: a platform that says so is not well.
+        """
+        try:
+            return orjson.loads(self.content)
+        except orjson.JSONDecodeError:
+            raise Unavailable("the answer is not JSON") from None
+
+
+@dataclass(slots=True)
+class HttpClient:
+    """Calls of one connection.
+
+    Units:  total_s is the time for a whole call, from the name's resolution to the last byte.
+    """
+
+    guard: AddressGuard = field(default_factory=AddressGuard)
+    pace: Pace = field(default_factory=NoPace)
+    tokens: Tokens = field(default_factory=OwnTokens)
+    user_agent: str = "Kupon"
+    connect_s: float = CONNECT_S
+    total_s: float = TOTAL_S
+    most_bytes: int = MOST_BYTES
+    _session: Session | None = None
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        group: str = "",
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        body: bytes | None = None,
+        form: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        allow: tuple[int, ...] = (),
+    ) -> HttpResponse:
+        """Make a call and return an answer of 2xx, or of an allowed status.
+
+        Shapes:  group names which of the platform's limits the call counts in; json, body and form
+            exclude each other.
+        Raises:  AuthFailed (401, 403), Conflict (409), RateLimited (429), Unavailable (5xx, time
+            out, no connection), Rejected (any other).
+        """
+        self.pace.take(group)
+        content = body if json is None else orjson.dumps(json)
+        sent = {"User-Agent": self.user_agent, **(headers or {})}
+        if json is not None:
+            sent.setdefault("Content-Type", "application/json")
+        response = self.send(
+            method, url, params=params, headers=sent, body=content, form=form, auth=auth
+        )
+        if response.status < 300 or response.status in allow:
+            return response
+        raise self._failure(response, method, url, group)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        params: Mapping[str, Any] | None = None,
+        body: bytes | None = None,
+        form: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+    ) -> HttpResponse:
+        """Make a call and return whatever is answered.
+
+        Raises:  Unavailable when nothing is, or too much, or too late.
+        """
+        reason = self.guard.refuse_url(url)
+        if reason is not None:
+            raise Rejected(_name(url), reason)
+        with _deadline(self.total_s) as is_over:
+            try:
+                answer = self._open().request(
+                    method,
+                    url,
+                    params=params,
+                    headers=dict(headers),
+                    data=form if body is None else body,
+                    auth=auth,
+                    timeout=(self.connect_s, self.total_s),
+                    allow_redirects=False,
+                    stream=True,
+                )
+                with answer:
+                    return self._read(answer, is_over)
+            except (requests.RequestException, OSError) as error:
+                raise _unreachable(error, is_over()) from None
+
+    def _open(self) -> Session:
+        if self._session is None:
+            self._session = Session()
+            # Neither proxies nor credentials of the machine's user.
+            self._session.trust_env = False
+            for scheme in ("http://", "https://"):
+                self._session.mount(scheme, _GuardedAdapter(self.guard))
+        return self._session
+
+    def _read(self, answer: requests.Response, is_over: Callable[[], bool]) -> HttpResponse:
+        content = bytearray()
+        for part in answer.iter_content(65_536):
+            content += part
+            if is_over():
+                raise requests.Timeout
+            if len(content) > self.most_bytes:
+                raise Unavailable("the answer is too large")
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return HttpResponse(answer.status_code, headers, bytes(content))
+
+    def _failure(self, response: HttpResponse, method: str, url: str, group: str) -> Exception:
+        said = f"{method} {_name(url)} answered {response.status}"
+        if response.status in (401, 403):
+            return AuthFailed(said)
+        if response.status == 409:
+            return Conflict(said)
+        wait = retry_after_s(response.headers)
+        if response.status == 429:
+            if wait is not None:
+                self.pace.hold(group, wait)
+            return RateLimited(said, wait)
+        if response.status >= 500 or response.status in (408, 425):
+            return Unavailable(said, wait)
+        return Rejected(_name(url), said)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """How long a platform asks to wait, by whichever header it says so; None if by none.
+
+    Source:  spec adapters-marketing, section 1.8: numbers beyond 10^9 are moments, else seconds.
+    """
+    said = headers.get("retry-after")
+    if said is not None and not _is_number(said):
+        try:
+            return max(0.0, (parsedate_to_datetime(said) - clock.now()).total_seconds())
+        except (TypeError, ValueError):
+            return None
+    values = [said, *(headers.get(name) for name in _RATE_HEADERS)]
+    for value in values:
+        if value is not None and _is_number(value):
+            number = float(value)
+            is_moment = number > _EPOCH_AFTER
+            return max(0.0, number - clock.now().timestamp()) if is_moment else number
+    return None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) >= 0
+    except ValueError:
+        return False
+
+
+def _name(url: str) -> str:
+    """A URL without what may be secret: its query, and credentials."""
+    return url.partition("?")[0].rpartition("@")[2]
+
+
+def _unreachable(error: BaseException, is_over: bool) -> Exception:
+    if isinstance(error, requests.ConnectionError):
+        for inner in _causes(error):
+            if isinstance(inner, ForbiddenAddress):
+                return Rejected("address", str(inner))
+    if is_over or isinstance(error, requests.Timeout):
+        return Unavailable("the platform took too long")
+    # Exceptions of the library may repeat the URL with its query.
+    return Unavailable(f"the platform can't be reached ({type(error).__name__})")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        inner = seen.args[0] if seen.args else None
+        reason = getattr(inner, "reason", None)
+        seen = reason if isinstance(reason, BaseException) else seen.__cause__ or seen.__context__
+
+
+_watched: ContextVar[list[socket.socket] | None] = ContextVar("watched", default=None)
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[Callable[[], bool]]:
+    """Close what was opened inside when the time is over, however slowly bytes come in."""
+    used: list[socket.socket] = []
+    token = _watched.set(used)
+    over: list[bool] = []
+
+    def end() -> None:
+        over.append(True)
+        for each in used:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    timer = Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield lambda: bool(over)
+    finally:
+        timer.cancel()
+        _watched.reset(token)
+
+
+class _GuardedConnection(HTTPConnection):
+    """Connects to an address that was judged, and ends with the deadline."""
+
+    guard = AddressGuard()
+
+    def connect(self) -> None:
+        super().connect()
+        self._watch()
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        # One that is used again is open already.
+        self._watch()
+        super().request(*arguments, **options)
+
+    def _watch(self) -> None:
+        watched = _watched.get()
+        if watched is not None and self.sock is not None:
+            watched.append(self.sock)
+
+    def _new_conn(self) -> socket.socket:
+        name = self._dns_host
+        # The name stays what it is for the Host header and the certificate.
+        self._dns_host = self.guard.resolve(name.strip("[]"), self.port or self.default_port)
+        try:
+            return super()._new_conn()
+        finally:
+            self._dns_host = name
+
+
+class _GuardedSecureConnection(_GuardedConnection, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _GuardedAdapter(HTTPAdapter):
+    """Pools whose connections are guarded; one connection a call, so that each is judged."""
+
+    def __init__(self, guard: AddressGuard) -> None:
+        self._guard = guard
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        plain = type("Plain", (_GuardedConnection,), {"guard": self._guard})
+        secure = type("Secure", (_GuardedSecureConnection,), {"guard": self._guard})
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+            "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+        }
