@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 QUICK := not slow and not race and not fuzz and not chaos
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test fast engine lint types imports check fix fuzz chaos bench migrate uncertain
+.PHONY: help setup demo dev test fast adapter engine lint types imports check fix fuzz chaos bench migrate uncertain
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,11 @@ test: setup ## all tests but fuzz and chaos
 
 fast: setup ## the tests that take no time
 	$(BIN)/pytest -n 2 --dist loadgroup -m '$(QUICK)' $(ARGS)
+
+adapter: setup ## the tests of one adapter: make adapter NAME=segment
+	@test -n "$(NAME)" || { echo "Which one? make adapter NAME=segment" >&2; exit 1; }
+	$(BIN)/kupon adapters check $(NAME)
+	$(BIN)/pytest tests/adapters -k $(NAME) -rs $(ARGS)
 
 engine: setup ## the tests of engine and kit
 	$(BIN)/pytest tests/engine tests/kit -m '$(QUICK)' $(ARGS)

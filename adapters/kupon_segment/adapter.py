@@ -71,7 +71,9 @@ class SegmentAdapter(Adapter):
         return [
             command
             for each in deliveries
-            for command in mapping.commands_of(each.payload, merges_aliases=merges)
+            for command in mapping.commands_of(
+                each.payload, each.occurred_at, merges_aliases=merges
+            )
         ]
 
     def push(self, kind: str, items: Sequence[Item]) -> Sequence[Outcome]:
@@ -93,18 +95,17 @@ class SegmentAdapter(Adapter):
 
     def pull(self, resource: str, cursor: str | None, since: datetime | None) -> Page:
         """A page of profiles, each with its traits and identifiers."""
-        page = self.client.list_profiles(cursor or _BEGINNING)
-        found = [(each["segment_id"], self._profile(each["segment_id"])) for each in page["data"]]
-        after = page["cursor"]
+        ids, after = self.client.list_profiles(cursor or _BEGINNING)
+        found = [(id, self._profile(id)) for id in ids]
         return Page(
             commands=[customer for _, customer in found if customer is not None],
-            cursor=after["next"] if after.get("has_more") else None,
+            cursor=after,
             skipped=[(id, "it lacks the identifier") for id, each in found if each is None],
         )
 
     def _profile(self, segment_id: str) -> UpsertCustomer | None:
-        ids = self.client.get_external_ids(segment_id)["data"]
-        traits = self.client.get_traits(segment_id)["traits"]
+        ids = self.client.get_external_ids(segment_id)
+        traits = self.client.get_traits(segment_id)
         return mapping.customer_of_profile(ids, traits, self.config["identifier"])
 
     def erase(self, customer: Mapping[str, Any]) -> str:

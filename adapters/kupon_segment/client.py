@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from kupon.hooks.errors import Misconfigured, Unavailable
@@ -37,20 +38,27 @@ class SegmentClient:
             allow=(400,),
         )
 
-    def list_profiles(self, cursor: str) -> dict[str, Any]:
-        """A page of the space's profiles: {data, cursor}."""
+    def list_profiles(self, cursor: str) -> tuple[list[str], str | None]:
+        """A page of the space: the ids of its profiles, and where the next one begins."""
         space = self._need("space_id")
-        return self._profile_call(
-            f"/v1/spaces/{space}/collections/users/profiles", limit=_PAGE, next=cursor
-        )
+        path = f"/v1/spaces/{space}/collections/users/profiles"
+        answer = self._profile_call(path, limit=_PAGE, next=cursor)
+        with _as_documented():
+            ids = [str(each["segment_id"]) for each in answer["data"]]
+            after = answer["cursor"]
+            return ids, str(after["next"]) if after.get("has_more") else None
 
     def get_traits(self, segment_id: str) -> dict[str, Any]:
-        """The traits of a profile: {traits, cursor}."""
-        return self._profile_call(self._profile(segment_id, "traits"), limit=_MOST_TRAITS)
+        """The traits of a profile."""
+        answer = self._profile_call(self._profile(segment_id, "traits"), limit=_MOST_TRAITS)
+        with _as_documented():
+            return dict(answer["traits"])
 
-    def get_external_ids(self, segment_id: str) -> dict[str, Any]:
-        """The identifiers of a profile: {data, cursor}."""
-        return self._profile_call(self._profile(segment_id, "external_ids"), limit=_PAGE)
+    def get_external_ids(self, segment_id: str) -> list[dict[str, Any]]:
+        """The identifiers of a profile: [{id, type}]."""
+        answer = self._profile_call(self._profile(segment_id, "external_ids"), limit=_PAGE)
+        with _as_documented():
+            return [{"id": str(each["id"]), "type": each["type"]} for each in answer["data"]]
 
     def regulate(self, user_id: str) -> str:
         """Ask for a user's data to be deleted; the number of the request."""
@@ -65,29 +73,33 @@ class SegmentClient:
                 "subjectIds": [user_id],
             },
         ).json()
-        try:
+        with _as_documented():
             return str(answer["data"]["regulateId"])
-        except (KeyError, TypeError):
-            raise Unavailable("the answer names no regulation") from None
 
     def _profile(self, segment_id: str, part: str) -> str:
         space = self._need("space_id")
         return f"/v1/spaces/{space}/collections/users/profiles/segment_id:{segment_id}/{part}"
 
-    def _profile_call(self, path: str, **params: Any) -> dict[str, Any]:
-        answer = self._http.call(
+    def _profile_call(self, path: str, **params: Any) -> Any:
+        return self._http.call(
             "GET",
             f"{self._profiles}{path}",
             group="profiles",
             params=params,
             auth=(self._need("profile_token"), ""),
         ).json()
-        if not isinstance(answer, dict):
-            raise Unavailable("the answer is not an object")
-        return answer
 
     def _need(self, name: str) -> str:
         value = self._settings[name]
         if not value:
             raise Misconfigured(f"setting {name} is missing")
         return str(value)
+
+
+@contextmanager
+def _as_documented() -> Iterator[None]:
+    """What is answered in another shape than documented is no answer."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Unavailable("the answer is not as documented") from None

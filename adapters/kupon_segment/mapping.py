@@ -6,12 +6,14 @@ Source: spec adapters-marketing, section 2.1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from kupon.hooks.adapter import EventItem, ProfileItem
 from kupon.hooks.commands import (
     Command,
     MergeCustomers,
+    Stamp,
     TrackEvent,
     UpsertCustomer,
 )
@@ -34,18 +36,23 @@ _VIEWED: Final = {"page": "Viewed {} Page", "screen": "Viewed {} Screen"}
 _NOBODY: Final = frozenset(("", "null", "undefined", "0"))
 
 
-def commands_of(call: Json, *, merges_aliases: bool) -> list[Command]:
+def commands_of(call: Json, at: datetime | None, *, merges_aliases: bool) -> list[Command]:
     """What one call of the destination means, in either of its two forms.
 
+    Shapes:  at is when it was made; the catalogue destination does not tell.
     Raises:  Unmappable for a call without a user.
     """
     kind = call.get("type")
     if kind == "alias":
         return _merge(call) if merges_aliases else []
     if kind == "identify":
-        return [UpsertCustomer(source_id=user_of(call), fields=profile_of(traits_of(call)))]
+        fields = profile_of(traits_of(call))
+        return [UpsertCustomer(source_id=user_of(call), fields=fields, stamp=Stamp(at=at))]
     if kind == "group":
-        return [UpsertCustomer(source_id=user_of(call), fields={"metadata": _group(call)})]
+        # It says nothing of the user's traits, so that it makes no identify call an old one.
+        stamp = Stamp(at=at, part="group")
+        fields = {"metadata": _group(call)}
+        return [UpsertCustomer(source_id=user_of(call), fields=fields, stamp=stamp)]
     if kind in ("track", "page", "screen"):
         return [_event(call, str(kind))]
     return []

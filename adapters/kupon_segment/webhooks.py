@@ -51,7 +51,7 @@ def _first_element(body: bytes) -> bytes:
         start = text.index("[") + 1
         start += len(text[start:]) - len(text[start:].lstrip())
         _, end = json.JSONDecoder().raw_decode(text, start)
-    except (UnicodeDecodeError, ValueError):
+    except (UnicodeDecodeError, ValueError, RecursionError):
         raise Refused("the batch can't be read") from None
     return text[start:end].encode()
 
@@ -77,15 +77,22 @@ def deliveries_of(request: InboundRequest) -> list[Delivery]:
 
 
 def _delivery(call: dict[str, Any], request: InboundRequest) -> Delivery:
-    customer = call.get("customer") or {}
-    user = call.get("userId") or call.get("source_id") or customer.get("source_id") or ""
+    id = str(call.get("messageId") or _content_id(call, request))
     return Delivery(
-        id=str(call.get("messageId") or _content_id(call, request)),
+        id=id,
         event=str(call.get("type")),
-        subject=f"customer:{user}",
+        subject=_subject(call) or f"call:{id}",
         payload=call,
         occurred_at=_moment(call.get("timestamp")),
     )
+
+
+def _subject(call: Mapping[str, Any]) -> str | None:
+    """The user that a call is about; None where it names nobody."""
+    customer = call.get("customer")
+    nested = customer.get("source_id") if isinstance(customer, dict) else None
+    user = call.get("userId") or call.get("source_id") or nested
+    return f"customer:{user}" if user else None
 
 
 def _content_id(call: Mapping[str, Any], request: InboundRequest) -> str:

@@ -24,7 +24,7 @@ from kupon.engine.balances import Balance
 from kupon.engine.definitions import DefinitionError
 from kupon.engine.giftcards import Gift, GiftCredits, parse_gift
 from kupon.engine.order import Order
-from kupon.engine.points import PointsPayment, PointsSpending
+from kupon.engine.points import NoReward, PointsPayment, PointsSpending
 from kupon.engine.refusals import Refusal
 from kupon.engine.situation import Applied, Situation
 
@@ -194,6 +194,62 @@ def test_points_pay(left: int, ratio: Any, asked: int | None, points: int, off: 
     assert isinstance(applied, Applied)
     assert (applied.points, applied.order.discount_amount) == (points, off)
     assert applied.credits is None
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "asked", "points", "off"),
+    [
+        pytest.param("1.5", None, 450, 4500, id="dearer, in whole steps"),
+        pytest.param("1.5", 300, 300, 4000, id="dearer, as asked"),
+        pytest.param("0.5", None, 150, 4500, id="cheaper"),
+        pytest.param("0.333", None, 100, 4500, id="no part of a point"),
+        pytest.param("0", None, 0, 0, id="for nothing there is nothing"),
+    ],
+)
+def test_a_tier_changes_what_points_pay(
+    multiplier: str, asked: int | None, points: int, off: int
+) -> None:
+    applied = coin(multiplier=Decimal(multiplier), asked=asked).apply(cart(amount=4500))
+    assert isinstance(applied, Applied)
+    assert (applied.points, applied.order.discount_amount) == (points, off)
+
+
+@pytest.mark.parametrize(
+    ("balance", "locked", "points", "off"),
+    [
+        pytest.param(5000, 0, 500, 10_000, id="as many as are needed"),
+        pytest.param(150, 0, 150, 3000, id="as many as there are"),
+        pytest.param(150, 100, 50, 1000, id="but for those that sessions hold"),
+    ],
+)
+def test_a_part_is_paid_where_that_will_do(
+    balance: int, locked: int, points: int, off: int
+) -> None:
+    card = coin(balance=balance, locked=locked, is_partial=True)
+    order = cart(amount=10_000)
+    assert card.refuse(order) is None
+    applied = card.apply(order)
+    assert isinstance(applied, Applied)
+    assert (applied.points, applied.order.discount_amount) == (points, off)
+
+
+@pytest.mark.parametrize(
+    "worth",
+    [
+        coin(balance=100, locked=1, asked=100),
+        coin(balance=100, locked=100, is_partial=True),
+        PointsSpending(points=6, balance=9, locked=4),
+    ],
+)
+def test_what_sessions_hold_is_not_there(worth: Any) -> None:
+    assert worth.refuse(CART) == Refusal("loyalty_card_points_exceeded")
+
+
+def test_a_card_without_a_reward_tells_why() -> None:
+    refusal = Refusal("not_found", "Cannot find reward with id r", resource_id="r")
+    (step,) = judge(code("CARD", NoReward(refusal))).steps
+    assert step.refusal == refusal
+    assert NoReward(refusal).apply(CART) == refusal
 
 
 def test_points_for_a_reward_change_no_money() -> None:

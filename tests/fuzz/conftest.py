@@ -14,7 +14,11 @@ from kupon.testing.builders import (
     cart,
     make_campaign,
     make_customer,
+    make_member,
     make_product,
+    make_programme,
+    make_publication,
+    make_referral_campaign,
     make_rule,
     make_sku,
     make_voucher,
@@ -28,6 +32,9 @@ from kupon.testing.wire import WireDocument
 
 DISCOUNT = {"type": "DISCOUNT_VOUCHER", "discount": percent_off(10, effect="APPLY_TO_ITEMS")}
 RULES = {"1": {"name": "order.amount", "conditions": {"$more_than": [1]}}, "logic": "1"}
+EARNING = {"event": "order.paid", "loyalty": {"type": "FIXED", "points": 5}}
+TIER = {"name": "Gold", "points": {"from": 0, "to": 100}}
+COIN = {"coin": {"exchange_ratio": 1, "points_ratio": 1}}
 CODES = {"code_config": {"pattern": "F-########"}}
 
 
@@ -67,12 +74,13 @@ def known(fuzzed) -> Known:
     redemption, order = done["redemptions"][0], done["order"]
     session = {"type": "LOCK", "key": "known-session"}
     api.post("/v1/validations", json=main | {"session": session}).expect()
+    programme = _programme(api, customer)
     names = {
         "customer_id": [customer["id"], customer["source_id"]],
         "product_id": [product["id"], product["source_id"]],
         "sku_id": [sku["id"], sku["source_id"]],
         "code": [voucher["code"], voucher["id"], NEW],
-        "campaign_id": [campaign["id"], campaign["name"]],
+        "campaign_id": [campaign["id"], campaign["name"], *programme.pop("campaign_id")],
         "category_id": [category["id"]],
         "rule_id": [rule["id"]],
         "assignment_id": [assignment["id"]],
@@ -82,8 +90,48 @@ def known(fuzzed) -> Known:
         "project_id": [project.id],
         "session_key": ["known-session"],
         "stacking_rules_id": _stacking_rules(api, project.id),
+        **programme,
     }
-    return Known(names, _bodies(main, customer, product, voucher))
+    bodies = _bodies(main, customer, product, voucher)
+    return Known(names, bodies | _loyalty_bodies(customer, programme))
+
+
+def _programme(api: ApiClient, customer: Any) -> dict[str, list[str]]:
+    """The names of what a loyalty programme, its member and a referral campaign consist of."""
+    # A project may have so many earning rules only; those of earlier tests go first.
+    for old in api.get("/v1/loyalties", query={"limit": 100}).expect()["campaigns"]:
+        api.delete(f"/v1/loyalties/{old['id']}").expect()
+    club, friends = make_programme(api, 500), make_referral_campaign(api)
+    card = make_member(api, club, customer)
+    code = make_publication(api, customer, campaign={"name": friends["id"]})["voucher"]
+    path = f"/v1/loyalties/{club['id']}"
+    api.post(f"{path}/earning-rules", json=[EARNING]).expect()
+    api.post(f"{path}/tiers", json=[TIER]).expect()
+    return {
+        "campaign_id": [club["id"], club["name"], friends["id"]],
+        "member_id": [card["id"], card["code"], code["code"]],
+        "earning_rule_id": [
+            each["id"] for each in api.get(f"{path}/earning-rules").expect()["data"]
+        ],
+        "loyalty_tier_id": [each["id"] for each in api.get(f"{path}/tiers").expect()["data"]],
+    }
+
+
+def _loyalty_bodies(customer: Any, programme: Any) -> dict[str, Any]:
+    named, path = {"customer": {"id": customer["id"]}}, "/v1/loyalties/{campaign_id}"
+    card = programme["member_id"][0]
+    return {
+        "POST /v1/loyalties": {"name": NEW, "voucher": {"loyalty_card": {"points": 5}}},
+        f"PUT {path}": {"loyalty_card": {"points": 5}},
+        f"POST {path}/members": named,
+        f"POST {path}/earning-rules": [EARNING],
+        f"POST {path}/tiers": [TIER | {"points": {"from": 1000, "to": 2000}}],
+        f"POST {path}/members/{{member_id}}/balance": {"points": 5},
+        "POST /v1/loyalties/members/{member_id}/balance": {"points": 5},
+        f"POST {path}/members/{{member_id}}/transfers": [{"code": card, "points": 1}],
+        f"POST {path}/qualifications": named | {"order": {"amount": 1000}},
+        "POST /v1/rewards": {"name": NEW, "type": "COIN", "parameters": COIN},
+    }
 
 
 def _stacking_rules(api: ApiClient, project_id: str) -> list[str]:

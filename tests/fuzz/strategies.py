@@ -147,7 +147,8 @@ class Requests:
     def _body(self, operation: Operation) -> SearchStrategy[Any]:
         """An accepted body with up to three places changed."""
         assert operation.body is not None
-        sample = self._known.bodies.get(str(operation), {})
+        nothing: Any = [] if operation.body.get("type") == "array" else {}
+        sample = self._known.bodies.get(str(operation), nothing)
         places = list(self._places(operation.body, (), 0))
         if not places:
             return mostly(st.just(sample), anything)

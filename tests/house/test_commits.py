@@ -13,6 +13,7 @@ BEGINNERS = {
     "kupon/jobs/worker.py",
     "kupon/testing/plugin.py",
     "kupon/web/endpoint.py",
+    "kupon/web/raw.py",
 }
 
 

@@ -22,7 +22,6 @@ RESERVED = {
     "invalid_or_expired_cursor",
     "invalid_product",
     "invalid_rollback_params",
-    "missing_param",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from kupon.cli.administration import naming_bad_plugins
 from kupon.cli.environment import read_settings
 
 
@@ -11,8 +12,13 @@ from kupon.cli.environment import read_settings
 def web() -> None:
     """Answer HTTP requests (KUPON_HOST, KUPON_PORT, KUPON_WEB_PROCESSES, KUPON_WEB_THREADS)."""
     from kupon.cli.web_server import serve
+    from kupon.hooks.manager import Plugins
 
-    serve(read_settings())
+    settings = read_settings()
+    with naming_bad_plugins():
+        # The web processes load them again; here it shows what they can't load.
+        Plugins(settings.plugins).collect()
+    serve(settings)
 
 
 @click.command()
@@ -21,7 +27,8 @@ def worker(*, burst: bool) -> None:
     """Work on background jobs."""
     from kupon.bootstrap import run_worker
 
-    run_worker(read_settings(), burst=burst)
+    with naming_bad_plugins():
+        run_worker(read_settings(), burst=burst)
 
 
 @click.command()
@@ -30,7 +37,8 @@ def relay(*, once: bool) -> None:
     """Turn committed events into jobs and wake the workers."""
     from kupon.bootstrap import run_relay
 
-    run_relay(read_settings(), once=once)
+    with naming_bad_plugins():
+        run_relay(read_settings(), once=once)
 
 
 @click.command()
@@ -38,4 +46,5 @@ def scheduler() -> None:
     """Run periodic tasks."""
     from kupon.bootstrap import run_scheduler
 
-    run_scheduler(read_settings())
+    with naming_bad_plugins():
+        run_scheduler(read_settings())

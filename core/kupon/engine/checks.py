@@ -9,27 +9,38 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from kupon.engine import limits
+from kupon.engine.customer import Customer
 from kupon.engine.giftcards import GiftCredits
 from kupon.engine.model import PromotionTier, Redeemable, Voucher
 from kupon.engine.order import Order
-from kupon.engine.points import PointsPayment, PointsSpending
+from kupon.engine.points import NoReward, PointsPayment, PointsSpending
 from kupon.engine.refusals import Refusal
 
 
-def refuse(redeemable: Redeemable, order: Order, now: datetime, timezone: tzinfo) -> Refusal | None:
+def refuse(
+    redeemable: Redeemable,
+    order: Order,
+    now: datetime,
+    timezone: tzinfo,
+    customer: Customer | None = None,
+) -> Refusal | None:
     """Return the first reason against a redeemable, or None.
 
     Units:   now is aware UTC; timezone is the project's.
     Refuses: not_found, voucher_disabled, voucher_not_active, voucher_expired,
-        voucher_not_active_now, quantity_exceeded, promotion_inactive, promotion_not_active_now,
-        and what gift cards and points refuse.
+        voucher_not_active_now, quantity_exceeded, not_published,
+        referrer_not_permitted_to_redeem, promotion_inactive, promotion_not_active_now, and what
+        gift cards and points refuse.
     """
     source = redeemable.source
     if source is None:
         return _missing(redeemable)
     if isinstance(source, PromotionTier):
         return _refuse_tier(source, now, timezone)
-    return _refuse_voucher(source, order, now, timezone)
+    refusal = _refuse_voucher(source, order, now, timezone)
+    if refusal is None and source.is_referral:
+        return _refuse_referrer(source, customer)
+    return refusal
 
 
 def _refuse_voucher(
@@ -42,15 +53,31 @@ def _refuse_voucher(
         return Refusal(lapse.key, voucher.code)
     if not _has_uses_left(voucher):
         return Refusal("quantity_exceeded", voucher.code)
-    if isinstance(voucher.worth, GiftCredits | PointsPayment | PointsSpending):
+    if isinstance(voucher.worth, _CARDS):
         return _of_card(voucher, voucher.worth.refuse(order))
     return None
 
 
+_CARDS = GiftCredits | PointsPayment | PointsSpending | NoReward
+
+
 def _of_card(voucher: Voucher, refusal: Refusal | None) -> Refusal | None:
-    if refusal is None or refusal.key == "missing_amount":
+    if refusal is None or refusal.details is not None or refusal.key == "missing_amount":
         return refusal
     return Refusal(refusal.key, voucher.code)
+
+
+def _refuse_referrer(voucher: Voucher, customer: Customer | None) -> Refusal | None:
+    """Referrers bring others, and there must be one.
+
+    UNCERTAIN: a code that nobody was given could be a plain discount
+    (campaigns-loyalty-referral-gift, 6.3, rule 2).
+    """
+    if voucher.referrer_id is None:
+        return Refusal("not_published", voucher.code)
+    if customer is not None and customer.id == voucher.referrer_id:
+        return Refusal("referrer_not_permitted_to_redeem", voucher.code)
+    return None
 
 
 def _refuse_tier(tier: PromotionTier, now: datetime, timezone: tzinfo) -> Refusal | None:

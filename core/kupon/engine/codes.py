@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import codecs
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kupon.engine.definitions import DefinitionError, Fields
+from kupon.engine.definitions import DefinitionError, Fields, one_of
+from kupon.engine.registry import Registry
 
 RandomBytes = Callable[[int], bytes]
+# Makes the final code of what the pattern gave; the second argument gives a whole number below n.
+Generator = Callable[[str, Callable[[int], int]], str]
+
+# Patterns suffice by themselves: all generators are plugins'.
+GENERATORS: Final[Registry[Generator]] = Registry("code generator", {})
 
 ALPHANUMERIC: Final = string.digits + string.ascii_letters
 CHARSETS: Final[Mapping[str, str]] = {
@@ -42,13 +48,15 @@ class CodePattern:
     """What a set of codes looks like.
 
     Shapes: every `#` of pattern stands for one character of charset, all other characters for
-        themselves, those of prefix and postfix included; charset repeats no character.
+        themselves, those of prefix and postfix included; charset repeats no character; generator
+        names what finishes the codes, empty where nothing does.
     """
 
     pattern: str
     charset: str
     prefix: str = ""
     postfix: str = ""
+    generator: str = ""
 
     @property
     def length(self) -> int:
@@ -87,6 +95,7 @@ def parse_code_config(
         charset=_charset(fields, default_charset, is_case_sensitive),
         prefix=fields.text("prefix") or "",
         postfix=fields.text("postfix") or "",
+        generator=_generator(fields),
     )
     size = len(pattern.prefix) + len(pattern.pattern) + len(pattern.postfix)
     if not 0 < size <= LONGEST_CODE:
@@ -133,6 +142,27 @@ def code_at(pattern: CodePattern, number: int) -> str:
     return pattern._template % tuple(reversed(characters))
 
 
+def finished(pattern: CodePattern, codes: Iterable[str], random_bytes: RandomBytes) -> list[str]:
+    """Return codes of the pattern as its generator leaves them; without one, as they are.
+
+    Raises: DefinitionError where the generator makes no code, or is no longer there.
+    """
+    if not pattern.generator:
+        return list(codes)
+    generator = GENERATORS.find(pattern.generator)
+    if generator is None:
+        raise DefinitionError(".code_config.generator", "is not installed", _KEY)
+
+    def below(limit: int) -> int:
+        # Sixteen bytes leave no number likelier than another by anything that could be noticed.
+        return int.from_bytes(random_bytes(16)) % limit
+
+    made = [generator(code, below) for code in codes]
+    if not all(0 < len(code) <= LONGEST_CODE for code in made):
+        raise DefinitionError(".code_config.generator", "makes codes that are too long", _KEY)
+    return made
+
+
 def _characters(charset: str, count: int, random_bytes: RandomBytes) -> str:
     # Bytes beyond the last whole repetition of the charset are thrown away: keeping them would
     # make its first characters likelier. All steps run in C: 800,000 characters take milliseconds.
@@ -155,6 +185,13 @@ def _pattern(fields: Fields) -> str:
     if length is not None and not 0 < length <= LONGEST_CODE:
         raise fields.error("length", f"must be from 1 to {LONGEST_CODE}")
     return "#" * (length or DEFAULT_LENGTH)
+
+
+def _generator(fields: Fields) -> str:
+    name = fields.text("generator") or ""
+    if name and GENERATORS.find(name) is None:
+        raise fields.error("generator", one_of(tuple(GENERATORS)))
+    return name
 
 
 def _charset(fields: Fields, default: str, is_case_sensitive: bool) -> str:

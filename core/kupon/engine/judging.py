@@ -44,7 +44,7 @@ def judge(
 
     Shapes: earlier are the steps so far, whose uses count for the limits of rules.
     """
-    refusal = refuse(redeemable, order, snapshot.now, snapshot.timezone)
+    refusal = refuse(redeemable, order, snapshot.now, snapshot.timezone, snapshot.customer)
     source = redeemable.source
     if refusal is not None or source is None:
         return _refused(redeemable, order, refusal)
@@ -259,6 +259,7 @@ def _operands(source: Incentive, snapshot: Snapshot, bundle: BundleResult | None
             "redemption_quantity": source.quantity,
             "redeemed_quantity": source.redeemed_quantity,
             "publish_count": source.publish_count,
+            "publication_metadata": source.publication_metadata,
         }
     return Operands(
         now=snapshot.now,

@@ -23,7 +23,7 @@ from kupon.engine.giftcards import GiftCredits
 from kupon.engine.limits import UNLIMITED, Validity
 from kupon.engine.locations import NO_LOCATIONS, Locations
 from kupon.engine.order import Order
-from kupon.engine.points import PointsPayment, PointsSpending
+from kupon.engine.points import NoReward, PointsPayment, PointsSpending
 from kupon.engine.refusals import Refusal, Skip
 from kupon.engine.rules import Counter, Rule
 from kupon.engine.segments import NO_SEGMENTS, Segments
@@ -47,7 +47,7 @@ class Category:
     hierarchy: int
 
 
-Worth = Discount | GiftCredits | PointsPayment | PointsSpending
+Worth = Discount | GiftCredits | PointsPayment | PointsSpending | NoReward
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,9 @@ class Voucher(Incentive):
     """A code with everything that its own checks and its effect need.
 
     Shapes: quantity None is unlimited; locked counts the uses that other sessions hold.
+        holder_ids are those whom it was given or passed on to, as far as rules ask for them;
+        referrer_id is who owns a code that refers, None where nobody was given it yet;
+        publication_metadata is there where a formula asks for it.
     """
 
     code: str
@@ -84,6 +87,9 @@ class Voucher(Incentive):
     locked_quantity: int = 0
     publish_count: int = 0
     holder_ids: frozenset[str] = frozenset()
+    is_referral: bool = False
+    referrer_id: str | None = None
+    publication_metadata: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

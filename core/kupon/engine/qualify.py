@@ -127,7 +127,8 @@ def first_look(
         is_promising says that `candidates.promising` has let it through.
     """
     source = redeemable.source
-    if source is None or refuse(redeemable, snapshot.order, snapshot.now, snapshot.timezone):
+    order, customer = snapshot.order, snapshot.customer
+    if source is None or refuse(redeemable, order, snapshot.now, snapshot.timezone, customer):
         return None
     if not source.rules:
         if scenario.is_about_products:

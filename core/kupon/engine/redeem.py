@@ -6,7 +6,6 @@ Source: spec discounts-and-stacking, section 11.1.
 from __future__ import annotations
 
 from kupon.engine.effects import Use, UseTier, UseVoucher
-from kupon.engine.giftcards import GiftCredits
 from kupon.engine.model import Decision, Evaluation, Status, Step, Voucher
 from kupon.engine.refusals import Refusal
 
@@ -36,8 +35,8 @@ def _refusal(evaluation: Evaluation) -> Refusal:
 
 
 def _use_voucher(voucher: Voucher, step: Step) -> UseVoucher:
-    paid = step.applied.credits if step.applied is not None else None
-    locked = voucher.worth.locked if isinstance(voucher.worth, GiftCredits) else 0
+    paid = step.applied.paid if step.applied is not None else None
+    locked: int = getattr(voucher.worth, "locked", 0)
     return UseVoucher(
         voucher_id=voucher.id,
         locked_quantity=voucher.locked_quantity,

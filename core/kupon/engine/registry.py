@@ -16,17 +16,29 @@ class DuplicateEntry(ValueError):
 
 
 class Registry(Generic[Entry]):
-    """An immutable table of named kinds; extending it yields another table.
+    """A table of named kinds; extending it yields another table.
 
     Shapes: what names the kind in errors ("discount type"); names come in order of registration.
     """
 
-    __slots__ = ("_entries", "_what")
+    __slots__ = ("_entries", "_standard", "_what")
 
     def __init__(self, what: str, entries: Mapping[str, Entry]) -> None:
         """Take the standard entries."""
         self._what = what
         self._entries = dict(entries)
+        self._standard = frozenset(entries)
+
+    def add(self, name: str, entry: Entry) -> None:
+        """Add what a plugin contributes, when the process starts and never later.
+
+        Shapes: in place of what a plugin added under the name before, as when plugins are loaded
+            again in one process.
+        Raises: DuplicateEntry when the name is a standard one.
+        """
+        if name in self._standard:
+            raise DuplicateEntry(f"{self._what} {name} is a standard one")
+        self._entries[name] = entry
 
     def extended(self, name: str, entry: Entry) -> Registry[Entry]:
         """Return a table with one more entry.

@@ -40,9 +40,9 @@ class Segments:
 
     @cached_property
     def has_figures(self) -> bool:
-        """Whether any segment asks for what a customer's orders and redemptions come to."""
+        """Whether any segment asks for what a customer's orders, points, events come to."""
         filters = (segment.filter for segment in self.by_id.values() if segment.filter is not None)
-        return any(test.field.startswith("summary.") for each in filters for test in each.tests)
+        return any(test.field.startswith(_FIGURES) for each in filters for test in each.tests)
 
     def contains(self, segment_id: str, customer: Customer, surroundings: Surroundings) -> bool:
         """Tell whether a customer belongs to a segment; nobody belongs to an unknown one."""
@@ -66,6 +66,7 @@ class Segments:
                 yield name
 
 
+_FIGURES: Final = ("summary.", "events.", "loyalty")
 NO_SEGMENTS: Final = Segments()
 
 

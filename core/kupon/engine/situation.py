@@ -85,5 +85,10 @@ class Applied:
     credits: int | None = None
     points: int | None = None
 
+    @property
+    def paid(self) -> int | None:
+        """What a card pays, in its own units."""
+        return self.points if self.credits is None else self.credits
+
 
 Outcome = Applied | Refusal

@@ -53,8 +53,8 @@ class Connection:
     id: str
     project_id: str
     name: str
-    settings: Mapping[str, Any]
-    state: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(repr=False)
+    state: Mapping[str, Any] = field(default_factory=dict, repr=False)
     installed_at: datetime
     timezone: str = "UTC"
     base_url: str = ""
@@ -221,8 +221,8 @@ class Adapter:
     `*.pull`            `pull(resource, cursor, since) -> Page`; resource is the capability's noun
     `*.receive`         `verify(request)`, `receive(request) -> Sequence[Delivery]` (both without
                         I/O), `process(deliveries) -> Sequence[Command]` (may ask the platform)
-    `cart.price`,       `respond(request, shop) -> InboundResponse`, after `verify`
-    `content.serve`
+    `cart.price`,       `respond(request, shop) -> InboundResponse`, after `verify`, for requests
+    `content.serve`     of which `answers(request)` says so
     `*.push`            `push(kind, items) -> Sequence[Outcome]`, one outcome an item, in order
     `profiles.erase`    `erase(customer) -> str`, what to tell the operator
     `account.provision`  `provision() -> state`, `deprovision()`; both may be repeated
@@ -247,10 +247,21 @@ class Adapter:
         """The connection's settings."""
         return self.connection.settings
 
+    def answers(self, request: InboundRequest) -> bool:
+        """Whether a request is answered by `respond`; all others are received.
+
+        Shapes:  it is the platform's for certain. An adapter that does both says which is which.
+        """
+        return not self.manifest().can("*.receive")
+
     def acknowledge(
         self, request: InboundRequest, deliveries: Sequence[Delivery]
     ) -> InboundResponse:
-        """What the platform is told once its deliveries are stored."""
+        """What the platform is told once its deliveries are stored.
+
+        Shapes:  without deliveries also what it is told where a price can't be calculated: that
+            nothing changes.
+        """
         return InboundResponse(body={})
 
     def check(self) -> Checked:

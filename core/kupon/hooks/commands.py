@@ -21,11 +21,13 @@ class Stamp:
     """When a platform's object had this state.
 
     Shapes: version is the platform's own counter where it has one; of two states the one with the
-        higher version counts, else the later one; a state without either always counts.
+        higher version counts, else the later one; a state without either always counts. part names
+        a part of the object whose state comes by itself: only states of one part are compared.
     """
 
     at: datetime | None = None
     version: int | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from threading import Timer
 from typing import Any, Protocol
@@ -99,11 +99,15 @@ class OwnTokens:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An answer that was read whole; header names are in lower case."""
+    """An answer that was read whole; header names are in lower case.
+
+    Units:  took_ms in milliseconds, for the whole call.
+    """
 
     status: int
     headers: Mapping[str, str]
     content: bytes
+    took_ms: int = 0
 
     def json(self) -> Any:
         """The answer's JSON.
@@ -183,6 +187,7 @@ class HttpClient:
         reason = self.guard.refuse_url(url)
         if reason is not None:
             raise Rejected(_name(url), reason)
+        begun_s = clock.monotonic_s()
         with _deadline(self.total_s) as is_over:
             try:
                 answer = self._open().request(
@@ -197,9 +202,10 @@ class HttpClient:
                     stream=True,
                 )
                 with answer:
-                    return self._read(answer, is_over)
+                    response = self._read(answer, is_over)
             except (requests.RequestException, OSError) as error:
                 raise _unreachable(error, is_over()) from None
+        return replace(response, took_ms=round((clock.monotonic_s() - begun_s) * 1000))
 
     def _open(self) -> Session:
         if self._session is None:

@@ -10,12 +10,13 @@ Source: house B8.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import Distribution, EntryPoint, distributions
 from types import ModuleType
 from typing import Any, TypeVar
 
+import click
 import pluggy
 from marshmallow import Schema
 
@@ -60,6 +61,11 @@ class Plugin:
     def is_bundled(self) -> bool:
         """Whether it came with Kupon."""
         return self.distribution == _OURS
+
+    @property
+    def summary(self) -> str:
+        """What its author says it does: the first line of its module's text."""
+        return (self.module.__doc__ or "").strip().partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,7 @@ class Plugins:
         sinks = [(each.kind, each) for _, each in self._ask("register_event_sinks")]
         channels = [(each.name, (who, each)) for who, each in self._ask("register_channels")]
         routes = list(self._ask("register_routes"))
-        _unique("route", ((f"{r.method} /{who}{r.path}", r) for who, r in routes))
+        _unique("route", ((f"{r.surface} {r.method} /{who}{r.path}", r) for who, r in routes))
         return Contributions(
             adapters=_unique("adapter", adapters),
             discount_kinds=_unique("discount kind", self._entries("register_discount_kinds")),
@@ -144,9 +150,16 @@ class Plugins:
             settings=dict(self._schemas()),
         )
 
-    def commands(self) -> Sequence[Any]:
-        """The click commands of all plugins."""
-        return [command for _, command in self._ask("register_commands")]
+    def commands(self, taken: Iterable[str] = ()) -> Mapping[str, click.Command]:
+        """The commands of all plugins by name; taken are names that they can't have.
+
+        Raises:  BadPlugin for what breaks, comes twice or has such a name.
+        """
+        added = [(command.name or "", command) for _, command in self._ask("register_commands")]
+        table = _unique("command", added)
+        for name in table.keys() & set(taken):
+            raise BadPlugin(f"command {name} is Kupon's own")
+        return table
 
     def _ask(self, hook: str) -> Iterator[tuple[str, Any]]:
         """What each plugin returned, one by one, with its name."""
@@ -168,26 +181,31 @@ class Plugins:
                     yield plugin.name, schema
 
     def _call(self, plugin: Plugin, hook: str) -> Any:
-        others = [each.module for each in self if each is not plugin]
         try:
-            found = self._manager.subset_hook_caller(hook, others)()
+            found = self._only(plugin, hook)()
         except Exception as error:
             raise BadPlugin(f"{hook} of plugin {plugin.name} failed: {error}") from error
         return found[0] if found else None
 
-    def deciders(self, hook: str, active: Mapping[str, Mapping[str, Any]]) -> bool:
-        """Whether any active plugin decides there; active are settings by plugin."""
+    def _only(self, plugin: Plugin, hook: str) -> pluggy.HookCaller:
+        """What calls a hook of one plugin and of no other; the trace shows it."""
+        others = [each.module for each in self if each is not plugin]
+        return self._manager.subset_hook_caller(hook, others)
+
+    def deciders(self, hook: str, active: Container[str]) -> bool:
+        """Whether any active plugin decides there; active are plugins' names."""
         return any(hook in each.hooks and each.name in active for each in self._plugins.values())
 
     def decide_redemption(
-        self, facts: Callable[[Mapping[str, Any]], RedemptionFacts], active: Mapping[str, Any]
+        self, facts: Callable[[T], RedemptionFacts], active: Mapping[str, T]
     ) -> Refusal | None:
-        """The first refusal of the active plugins; facts are made with each one's settings."""
+        """The first refusal of the active plugins; facts are made of each one's entry."""
         for plugin in self:
             if plugin.name in active and "decide_redemption" in plugin.hooks:
-                refusal = plugin.module.decide_redemption(redemption=facts(active[plugin.name]))
+                ask = self._only(plugin, "decide_redemption")
+                refusal: Refusal | None = ask(redemption=facts(active[plugin.name]))
                 if refusal is not None:
-                    return refusal  # type: ignore[no-any-return]  # as specified
+                    return refusal
         return None
 
     def listeners(self) -> list[str]:
@@ -196,17 +214,24 @@ class Plugins:
 
     def tell(self, name: str, events: Sequence[EventEnvelope], settings: Mapping[str, Any]) -> None:
         """Tell one plugin of events; whatever it raises is raised."""
-        self._plugins[name].module.on_events(events=events, settings=settings)
+        self._only(self._plugins[name], "on_events")(events=events, settings=settings)
 
 
 def _find(only: set[str] | None) -> list[tuple[EntryPoint, Distribution]]:
-    """Entry points in the order of registration: ours before others, from z to a."""
-    found = {
-        point.name: (point, distribution)
-        for distribution in distributions()
-        for point in distribution.entry_points.select(group=NAME)
-        if only is None or point.name in only
-    }
+    """Entry points in the order of registration: ours before others, from z to a.
+
+    Raises:  BadPlugin for a name that two distributions have.
+    """
+    found: dict[str, tuple[EntryPoint, Distribution]] = {}
+    for distribution in distributions():
+        for point in distribution.entry_points.select(group=NAME):
+            if only is not None and point.name not in only:
+                continue
+            # One distribution may be found twice on the path; the first one is imported.
+            _, known = found.setdefault(point.name, (point, distribution))
+            if known.name != distribution.name:
+                both = ", ".join(sorted((known.name, distribution.name)))
+                raise BadPlugin(f"plugin {point.name} is in two distributions: {both}")
     return sorted(
         found.values(), key=lambda each: (each[1].name == _OURS, each[0].name), reverse=True
     )

@@ -59,7 +59,8 @@ class Manifest:
         the platform's fixed path on every Kupon server, and key_style how the integration key
         comes with it: "segment" (Basic of the identifier alone, and `secret-key` in base64),
         "camel" (`applicationId`, `secretKey`), "plain" (`application-id`, `secret-key`); both None
-        where each connection has its own address.
+        where each connection has its own address. exempt are checks of the contract that can't be
+        kept, by id ("U2", or "U2.events" for one kind), with the reason.
     Units:  batch_limit in items, batch_bytes in bytes, deadline_ms for `respond`.
     """
 
@@ -81,6 +82,7 @@ class Manifest:
     body_limit: int = 4_194_304
     tier: str = "bronze"
     quality: Mapping[str, Any] = field(default_factory=dict)
+    exempt: Mapping[str, str] = field(default_factory=dict)
 
     def can(self, capability: str) -> bool:
         """Whether the adapter has a capability; `*.pull` asks for any that ends so."""
@@ -99,12 +101,15 @@ def read_manifest(text: str) -> Manifest:
     except tomllib.TOMLDecodeError as error:
         raise BadManifest(f"not TOML: {error}") from None
     facts, quality = dict(document.pop("adapter", {})), dict(document.pop("quality", {}))
+    exempt = dict(document.pop("exempt", {}))
     if document:
         raise BadManifest(f"unknown tables: {', '.join(sorted(document))}")
     tier = quality.pop("tier", "bronze")
     capabilities = frozenset(facts.pop("capabilities", ()))
     try:
-        manifest = Manifest(**facts, capabilities=capabilities, tier=tier, quality=quality)
+        manifest = Manifest(
+            **facts, capabilities=capabilities, tier=tier, quality=quality, exempt=exempt
+        )
     except TypeError as error:
         raise BadManifest(str(error).replace("Manifest.__init__() ", "")) from None
     _check(manifest)
@@ -125,6 +130,8 @@ def _check(manifest: Manifest) -> None:
         raise BadManifest("prefix and key_style belong together")
     if manifest.tier not in TIERS:
         raise BadManifest(f"tier must be one of {', '.join(TIERS)}")
+    if not all(_is_text(why) for why in manifest.exempt.values()):
+        raise BadManifest("exempt must give the reason for each check")
     _check_quality(manifest)
 
 
@@ -141,3 +148,7 @@ def _check_quality(manifest: Manifest) -> None:
         for rule in RULES[tier]:
             if manifest.quality.get(rule, "todo") == "todo":
                 raise BadManifest(f"tier {manifest.tier} needs {rule}")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())

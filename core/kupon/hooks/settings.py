@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE, Schema, ValidationError, fields
+
+from kupon.hooks.errors import Misconfigured
+from kupon.runtime.vault import NoKeys, UnknownKey, Vault
 
 # What stands for a secret wherever settings are shown; sent back, it leaves the secret as it is.
 MASK: Final = "********"
@@ -24,6 +27,48 @@ class SettingsSchema(Schema):
         unknown = RAISE
 
 
+class Kept(NamedTuple):
+    """Settings as they are stored: what may be shown, and the secrets, encrypted."""
+
+    settings: dict[str, Any]
+    secrets: str | None
+
+
+def keep_settings(
+    schema: type[Schema], vault: Vault, given: Mapping[str, Any], known: Kept | None = None
+) -> Kept:
+    """Check settings that somebody has sent, and divide them into what is stored.
+
+    Shapes:  a mask stands for the secret that is known.
+    Raises:  ValidationError; NoKeys, UnknownKey for secrets.
+    """
+    secret = secret_names(schema)
+    old = {} if known is None else vault.open(known.secrets)
+    complete = {name: value for name, value in given.items() if not _is_mask(name, value, secret)}
+    complete |= {name: old[name] for name in given.keys() - complete.keys() if name in old}
+    schema().load(complete)
+    hidden = {name: value for name, value in complete.items() if name in secret}
+    shown = {name: value for name, value in complete.items() if name not in secret}
+    return Kept(shown, vault.seal(hidden) if hidden else None)
+
+
+def open_settings(
+    schema: type[Schema], vault: Vault, settings: Mapping[str, Any], secrets: str | None
+) -> Mapping[str, Any]:
+    """What the schema loads of settings that are stored.
+
+    Raises:  Misconfigured where they can't be decrypted, or the schema no longer takes them.
+    """
+    try:
+        loaded: Mapping[str, Any] = schema().load({**settings, **vault.open(secrets)})
+    except (NoKeys, UnknownKey) as error:
+        raise Misconfigured(str(error)) from None
+    except ValidationError as error:
+        # Its messages name members; what they hold is not repeated.
+        raise Misconfigured(f"settings: {', '.join(map(str, error.messages))}") from None
+    return loaded
+
+
 def secret_names(schema: type[Schema]) -> frozenset[str]:
     """The members of a schema that are secret."""
     declared = schema().fields.items()
@@ -34,6 +79,15 @@ def masked(schema: type[Schema], settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings as they may be shown."""
     secret = secret_names(schema)
     return {name: MASK if name in secret and value else value for name, value in settings.items()}
+
+
+def show_settings(schema: type[Schema], vault: Vault, kept: Kept) -> dict[str, Any]:
+    """Stored settings as they may be shown; masks tell which secrets are set."""
+    try:
+        names = list(vault.open(kept.secrets))
+    except (NoKeys, UnknownKey):
+        names = sorted(secret_names(schema))
+    return {**kept.settings, **dict.fromkeys(names, MASK)}
 
 
 def describe(schema: type[Schema]) -> Iterator[dict[str, Any]]:
@@ -55,3 +109,7 @@ def describe(schema: type[Schema]) -> Iterator[dict[str, Any]]:
 
 def _plain(default: Any) -> Any:
     return default if isinstance(default, str | int | float | bool | list | dict) else None
+
+
+def _is_mask(name: str, value: Any, secret: frozenset[str]) -> bool:
+    return name in secret and value == MASK

@@ -119,7 +119,7 @@ def register_event_sinks() -> Sequence[EventSink]:  # type: ignore[empty-body]
 
 @hookspec
 def register_routes() -> Sequence[Route]:  # type: ignore[empty-body]
-    """Add routes under `/plugins/<plugin>`, behind the project's keys.
+    """Add routes under `/plugins/<plugin>`, behind the keys of projects.
 
     Called:       once, when a web process starts.
     Arguments:    none.
@@ -136,13 +136,13 @@ def register_routes() -> Sequence[Route]:  # type: ignore[empty-body]
 def register_commands() -> Commands:  # type: ignore[empty-body]
     """Add commands to `kupon`.
 
-    Called:       when the command line is read.
+    Called:       when `kupon` is asked for help, or for a command that is not its own.
     Arguments:    none.
     Returns:      click commands.
-    Merge:        concatenated; two of one name are refused.
+    Merge:        concatenated; two of one name, and names of Kupon's own, are refused.
     Transaction:  none.
     May block:    the commands, yes.
-    On error:     the command line does not start, and says which plugin it was.
+    On error:     the command does not start, and says which plugin it was.
     Since:        0.2
     """
 

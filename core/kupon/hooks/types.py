@@ -13,11 +13,18 @@ from typing import Any, Protocol
 import click
 from marshmallow import Schema
 
+from kupon.engine.conditions import Moment as Moment
 from kupon.engine.conditions import Operator as Operator
+from kupon.engine.conditions import Test as Test
+from kupon.engine.conditions import Values as Values
+from kupon.engine.conditions.operators import any_element as any_element
+from kupon.engine.conditions.operators import negated as negated
 from kupon.engine.definitions import DefinitionError as DefinitionError
 from kupon.engine.definitions import Fields as Fields
 from kupon.engine.discounts import Discount as Discount
 from kupon.engine.discounts import Kind
+from kupon.engine.discounts.effects import APPLY_TO_ITEMS as APPLY_TO_ITEMS
+from kupon.engine.discounts.effects import APPLY_TO_ORDER as APPLY_TO_ORDER
 from kupon.engine.order import Item as Item
 from kupon.engine.order import Order as Order
 from kupon.engine.refusals import Refusal as Refusal
@@ -40,6 +47,7 @@ class EventEnvelope:
     Shapes: id is the same for every receiver and try; type and data are the wire's; customer_id is
         None for events of nobody; entity_id names what the event is about; group_id the request
         that caused it; source is the wire's event_source; origin the connection that caused it.
+        delivery_id and queued_at are the id and the begin of its way to one endpoint.
     """
 
     id: str
@@ -52,13 +60,16 @@ class EventEnvelope:
     data: Mapping[str, Any]
     source: Mapping[str, Any]
     origin: str | None = None
+    delivery_id: str | None = None
+    queued_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
     """What became of an event that was sent.
 
-    Shapes: is_done where nothing more is to be tried; status and body are the receiver's.
+    Shapes: is_done where it has arrived; reason says why it has not, and is empty where it was not
+        tried. status and body are the receiver's; is_gone says that it wants no more events.
     Units:  took_ms in milliseconds, None where nothing was sent.
     """
 
@@ -68,6 +79,7 @@ class Sent:
     body: str = ""
     took_ms: int | None = None
     retry_after_s: float | None = None
+    is_gone: bool = False
 
 
 class EventSink(Protocol):
@@ -129,7 +141,10 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteRequest:
-    """A call of a plugin's route; the caller's key was checked, the body is JSON or None."""
+    """A call of a plugin's route; the caller's key was checked.
+
+    Shapes: body is what the route's schema has loaded, else any JSON or None.
+    """
 
     project_id: str
     arguments: Mapping[str, str]
@@ -142,8 +157,11 @@ class RouteRequest:
 class Route:
     """A route under `/plugins/<plugin>`.
 
-    Shapes: path as Flask writes it ("/v1/check/<code>"); surface is server, client or management;
-        answer returns what becomes JSON, or raises KuponError.
+    Shapes: path as Flask writes it ("/v1/check/<code>"), after `/plugins/<plugin>`; surface says
+        which keys open it: server; client, then after `/client/plugins/<plugin>`, from browsers
+        too; management, then after `/management/v1/projects/<project_id>/plugins/<plugin>`.
+        answer returns what becomes JSON, None for 204, or raises KuponError. body checks and loads
+        what was sent, returns documents the answer; without them both may be anything.
     """
 
     method: str
@@ -151,6 +169,8 @@ class Route:
     answer: Callable[[RouteRequest], Any]
     summary: str
     surface: str = "server"
+    body: type[Schema] | None = None
+    returns: type[Schema] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

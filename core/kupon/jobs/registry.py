@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from kupon.jobs.announcing import Announcer
+from kupon.jobs.described import Describer, Listener, Predicate
 from kupon.storage.queries.outbox import EventRow
 from kupon.storage.uow import UnitOfWork
 
@@ -22,6 +24,9 @@ class Again:
 Task = Callable[[UnitOfWork, Mapping[str, Any]], Again | None]
 Consumer = Callable[[UnitOfWork, Sequence[EventRow]], None]
 
+# The consumer that describes events and tells of them.
+ANNOUNCE = "announce"
+
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
@@ -32,14 +37,23 @@ class Periodic:
     run: Callable[[UnitOfWork], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """That a consumer wants an event; in projects where `when` holds, in all where it is None."""
+
+    consumer: str
+    when: Predicate | None = None
+
+
 @dataclass(slots=True)
 class JobRegistry:
     """The handlers of one program, filled at bootstrap."""
 
     tasks: dict[str, Task] = field(default_factory=dict)
     consumers: dict[str, Consumer] = field(default_factory=dict)
-    subscriptions: dict[str, list[str]] = field(default_factory=dict)
+    subscriptions: dict[str, list[Subscription]] = field(default_factory=dict)
     periodic: list[Periodic] = field(default_factory=list)
+    announcer: Announcer = field(default_factory=Announcer)
 
     def add_task(self, name: str, task: Task) -> None:
         """A background task that `uow.enqueue` names.
@@ -49,22 +63,67 @@ class JobRegistry:
         self._refuse_taken(name)
         self.tasks[name] = task
 
-    def subscribe(self, name: str, consumer: Consumer, events: Iterable[str]) -> None:
+    def subscribe(
+        self,
+        name: str,
+        consumer: Consumer,
+        events: Iterable[str],
+        *,
+        when: Predicate | None = None,
+        always: Iterable[str] = (),
+    ) -> None:
         """A consumer of events by name (`*` for all), in order per aggregate, at least once.
 
         Shapes:  the consumer gets the events of several aggregates at once, in the order in which
-            they were staged; what it writes and their removal are one transaction.
+            they were staged; what it writes and their removal are one transaction. Where `when`
+            does not hold once an event is committed, the event is not delivered, but for those
+            named by `always`: what is set up later must look at what is there by itself.
 
         Raises:  ValueError for a name that is taken.
         """
         self._refuse_taken(name)
         self.consumers[name] = consumer
-        for event in events:
-            self.subscriptions.setdefault(event, []).append(name)
+        self._add(name, events, when)
+        self._add(name, always, None)
 
-    def consumers_of(self, event: str) -> list[str]:
-        """The names of the consumers that want an event."""
+    def describe(
+        self, describer: Describer, events: Iterable[str], *, is_for_feeds: bool = True
+    ) -> None:
+        """Who says what events mean for feeds, receivers, plugins and platforms.
+
+        Shapes:  is_for_feeds is False where no feed tells of any of them.
+        """
+        if not self.consumers.get(ANNOUNCE):
+            self.consumers[ANNOUNCE] = self.announcer.announce
+        when = None if is_for_feeds else self.announcer.has_others
+        named = list(events)
+        for event in named:
+            self.announcer.describers.setdefault(event, []).append(describer)
+        self._add(ANNOUNCE, named, when)
+
+    def listen(self, listener: Listener, *, when: Predicate | None = None) -> None:
+        """Who hears of all that was described; in projects where `when` holds.
+
+        Shapes:  without `when` it is a feed: it hears in all projects, but for its sake nothing is
+            described that feeds don't tell.
+        """
+        if when is None:
+            self.announcer.feeds.append(listener)
+        else:
+            self.announcer.others.append((listener, when))
+
+    def consumers_of(self, event: str) -> list[Subscription]:
+        """The consumers that want an event."""
         return self.subscriptions.get(event, []) + self.subscriptions.get("*", [])
+
+    def _add(self, name: str, events: Iterable[str], when: Predicate | None) -> None:
+        for event in dict.fromkeys(events):
+            wanting = self.subscriptions.setdefault(event, [])
+            known = next((each for each in wanting if each.consumer == name), None)
+            if known is None:
+                wanting.append(Subscription(name, when))
+            elif when is None:
+                wanting[wanting.index(known)] = Subscription(name)
 
     def _refuse_taken(self, name: str) -> None:
         if name in self.tasks or name in self.consumers:

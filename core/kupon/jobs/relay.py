@@ -7,18 +7,19 @@ and a job that nobody finished is told of again after a while.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from kupon.jobs.described import Predicate
 from kupon.jobs.registry import JobRegistry
 from kupon.runtime import clock
 from kupon.storage.database import Engine
 from kupon.storage.queries import outbox
-from kupon.storage.queries.outbox import WakeUp
+from kupon.storage.queries.outbox import EventRow, WakeUp
 from kupon.storage.uow import UnitOfWork
 
 QUEUE = "kupon"
@@ -67,17 +68,29 @@ class Relay:
         with self._unit() as uow:
             events = outbox.claim_events(uow, BATCH)
             if events:
-                outbox.insert_deliveries(
-                    uow,
-                    (
-                        (event, consumer)
-                        for event in events
-                        for consumer in self._registry.consumers_of(event.name)
-                    ),
-                )
+                outbox.insert_deliveries(uow, self._deliveries(events))
                 outbox.mark_relayed(uow, events)
                 uow.commit()
         return len(events)
+
+    def _deliveries(self, events: Sequence[EventRow]) -> Iterator[tuple[EventRow, str]]:
+        """Who gets which event; predicates are asked once for a project, with its first event."""
+        asked: dict[tuple[str, Predicate], bool] = {}
+        for event in events:
+            for subscription in self._registry.consumers_of(event.name):
+                if self._is_wanted(event.project_id, subscription.when, asked):
+                    yield event, subscription.consumer
+
+    def _is_wanted(
+        self, project_id: str, when: Predicate | None, asked: dict[tuple[str, Predicate], bool]
+    ) -> bool:
+        if when is None:
+            return True
+        key = (project_id, when)
+        if key not in asked:
+            with UnitOfWork(self._engine, project_id=project_id, now=clock.now()) as uow:
+                asked[key] = when(uow)
+        return asked[key]
 
     def _wake(self) -> int:
         lines = self._claim()

@@ -16,6 +16,7 @@ from kupon.local.failure import CannotStart
 from kupon.local.lock import folder_lock
 from kupon.local.postgres import LocalPostgres
 from kupon.local.redis import LocalRedis
+from kupon.local.secret import ensure_secret_key
 from kupon.local.supervisor import Supervisor, no_signals
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def open_stack(data_dir: Path, settings: Settings, *, workers: int) -> Iterator[
     with folder_lock(data_dir):
         _end_marked(data_dir)
         settings = replace(settings, port=_claim_port(settings))
-        stack = Stack(data_dir, settings, workers)
+        stack = Stack(data_dir, _complete(data_dir, settings), workers)
         try:
             yield stack
         finally:
@@ -64,8 +65,7 @@ class Stack:
     @property
     def base_url(self) -> str:
         """Where the web server answers a client on this machine."""
-        host = _reachable(self.settings.host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
+        return _base_url(self.settings)
 
     def start_servers(self) -> None:
         """Start those of PostgreSQL and Redis that the settings don't name already."""
@@ -150,6 +150,18 @@ def _claim_port(settings: Settings) -> int:
                 f"can't listen on {settings.host}:{settings.port}: {problem.strerror}"
             ) from None
         return int(probe.getsockname()[1])
+
+
+def _complete(data_dir: Path, settings: Settings) -> Settings:
+    """Fill in the key of this folder, and the address, where nobody has set another one."""
+    keys = settings.secret_keys or (ensure_secret_key(data_dir / "secret.key"),)
+    public_url = settings.public_url or _base_url(settings)
+    return replace(settings, secret_keys=keys, public_url=public_url)
+
+
+def _base_url(settings: Settings) -> str:
+    host = _reachable(settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _reachable(host: str) -> str:

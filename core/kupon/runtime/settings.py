@@ -7,11 +7,18 @@ to start without them.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Self
 
 PREFIX = "KUPON_"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+Names = tuple[str, ...]
+Value = str | int | bool | Names
+
+# An empty variable counts as unset, so that a list of nothing needs a word.
+NONE = "none"
+_FLAGS = {"1": True, "true": True, "0": False, "false": False}
 
 
 class BadSetting(ValueError):
@@ -20,7 +27,13 @@ class BadSetting(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Immutable configuration of one process. A rate of no calls limits nothing."""
+    """Immutable configuration of one process.
+
+    Shapes:  a rate of no calls limits nothing; plugins are the only ones to be loaded, None for
+        all that are installed; secret_keys encrypt what is secret of connections, the first one
+        what is new; allowed_networks may be called besides public addresses; public_url is where
+        platforms reach this server.
+    """
 
     database_url: str = ""
     redis_url: str = ""
@@ -38,6 +51,11 @@ class Settings:
     key_rate_calls: int = 0
     project_rate_calls: int = 0
     rate_period_s: int = 60
+    plugins: Names | None = None
+    secret_keys: Names = field(default=(), repr=False)
+    allowed_networks: Names = ()
+    trace_hooks: bool = False
+    public_url: str = ""
 
     def __post_init__(self) -> None:
         for name, lowest, highest in _RANGES:
@@ -57,16 +75,16 @@ class Settings:
         Raises:  BadSetting for a number that is none or lies outside its range.
         """
         source = os.environ if environ is None else environ
-        values: dict[str, str | int] = {}
-        for field in fields(cls):
-            text = source.get(variable(field.name), "").strip()
+        values: dict[str, Value] = {}
+        for each in fields(cls):
+            text = source.get(variable(each.name), "").strip()
             if text:
-                values[field.name] = _parse(field.name, field.type, text)
+                values[each.name] = _parse(each.name, each.type, text)
         return cls(**values)  # type: ignore[arg-type]  # _parse gives each field its own type
 
     def environment(self) -> dict[str, str]:
         """Write the settings as the variables that `from_env` reads, for a child process."""
-        return {variable(field.name): str(getattr(self, field.name)) for field in fields(self)}
+        return {variable(each.name): _write(getattr(self, each.name)) for each in fields(self)}
 
     def child_environment(self, **more: str) -> dict[str, str]:
         """Build the environment of a child process: this one's, these settings, and more."""
@@ -99,15 +117,42 @@ _RANGES = (
 )
 
 
-def variable(field: str) -> str:
+def read_variable(name: str) -> str | None:
+    """A variable of the environment that is none of ours, such as a secret that a file names."""
+    return os.environ.get(name)
+
+
+def variable(name: str) -> str:
     """Name the environment variable of one settings field."""
-    return PREFIX + field.upper()
+    return PREFIX + name.upper()
 
 
-def _parse(name: str, kind: object, text: str) -> str | int:
+def _write(value: Value | None) -> str:
+    """What a variable holds for a value; empty where the default says it."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ",".join(value) or NONE
+    return str(value)
+
+
+def _parse(name: str, kind: object, text: str) -> Value:
     if kind is int:
         try:
             return int(text)
         except ValueError:
             raise BadSetting(f"{variable(name)}={text!r} is not a whole number") from None
+    if kind is bool:
+        if text.lower() not in _FLAGS:
+            raise BadSetting(f"{variable(name)}={text!r} is neither 1 nor 0")
+        return _FLAGS[text.lower()]
+    if kind is not str:
+        return _names(text)
+    if name == "public_url":
+        return text.rstrip("/")
     return text.upper() if name == "log_level" else text
+
+
+def _names(text: str) -> Names:
+    """A list with commas; `none` is an empty one."""
+    return () if text == NONE else tuple(each.strip() for each in text.split(",") if each.strip())

@@ -1,8 +1,8 @@
 """Writing a redemption: every guard and every row in one statement.
 
 What the engine decided holds only as long as what it looked at does. So the statement counts the
-uses under their conditions, and the caller learns whether all of them held; if not, the whole
-attempt is undone and decided anew.
+uses under their conditions and fails as a whole if one of them did not hold; the redemption is
+then decided anew.
 
 Source: house B7; performance.md, lessons 2 and 4.
 """
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from psycopg.errors import DivisionByZero, UniqueViolation
 from psycopg.types.json import Jsonb
 
 from kupon.engine.balances import Balance
@@ -37,7 +38,8 @@ class Redeemed:
 
     Shapes: order is None for a request without one; seen_order is the version of the stored
         order that was evaluated, order being new where is_new_order. event is
-        (name, aggregate id, payload). movements are what cards pay, those that pay anything.
+        (name, aggregate id, payload), the order being added to the payload. movements are what
+        cards pay, those that pay anything.
     """
 
     uses: Sequence[Use]
@@ -93,7 +95,7 @@ _USE_TIERS = (
 _NO_TIERS = "tiers AS (SELECT NULL WHERE false)"
 _INSERT_ORDER = (
     "placed AS (INSERT INTO orders SELECT * FROM jsonb_populate_record(NULL::orders, %(order)s)"
-    " ON CONFLICT DO NOTHING RETURNING id)"
+    " RETURNING id)"
 )
 _UPDATE_ORDER = (
     "placed AS (UPDATE orders o SET status = n.status, customer_id = n.customer_id,"
@@ -115,17 +117,21 @@ _RECORD = (
 )
 _STAGE = (
     "staged AS (INSERT INTO events"
-    " (project_id, name, aggregate_id, payload, request_id, source, created_at) VALUES"
-    " (%(project_id)s, %(event)s, %(aggregate_id)s, %(payload)s, %(request_id)s, %(source)s,"
-    " %(now)s))"
+    " (project_id, name, aggregate_id, payload, request_id, source, origin, created_at) VALUES"
+    " (%(project_id)s, %(event)s, %(aggregate_id)s,"
+    " %(payload)s::jsonb || jsonb_build_object('order', %(order)s::jsonb), %(request_id)s,"
+    " %(source)s, %(origin)s, %(now)s))"
 )
 _RELEASE = (
     "released AS (DELETE FROM session_locks WHERE project_id = %(project_id)s"
     " AND session_key = %(session_key)s AND voucher_id = ANY(%(ids)s::text[]))"
 )
+# A guard that did not hold divides by zero, which undoes the whole statement.
 _ANSWER = (
-    " SELECT (SELECT count(*) FROM placed), coalesce((SELECT jsonb_object_agg(id,"
-    " {0}) FROM used), '{{}}'::jsonb), (SELECT count(*) FROM tiers)"
+    " SELECT coalesce((SELECT jsonb_object_agg(id, {0}) FROM used), '{{}}'::jsonb),"
+    " 1 / ((SELECT count(*) FROM placed) = 1"
+    "  AND (SELECT count(*) FROM used) = cardinality(%(ids)s::text[])"
+    "  AND (SELECT count(*) FROM tiers) = cardinality(%(tier_ids)s::text[]))::int"
 )
 _USED = "jsonb_build_array(redeemed_quantity)"
 _USED_CARDS = (
@@ -134,10 +140,11 @@ _USED_CARDS = (
 )
 
 
-def write_redemption(uow: UnitOfWork, redeemed: Redeemed) -> dict[str, Used]:
+def write_redemption(uow: UnitOfWork, redeemed: Redeemed, *, is_last: bool) -> dict[str, Used]:
     """Count the uses and store the redemptions, their order and their event.
 
-    Shapes:  what each code is after this use, by its id.
+    Shapes:  what each code is after this use, by its id. is_last says that the unit writes
+        nothing after it.
     Raises:  RaceLost when a code, a tier, a lock or the order has changed since it was read, or
         a card holds less than it was to pay, or another request has placed an order of the same
         source id.
@@ -161,36 +168,45 @@ def write_redemption(uow: UnitOfWork, redeemed: Redeemed) -> dict[str, Used]:
         parts.append(ledger.ledger_part("used"))
     if redeemed.session_key is not None:
         parts.append(_RELEASE)
-    name, aggregate_id, payload = redeemed.event
-    row = uow.driver.execute(
-        f"WITH {', '.join(parts)}{_ANSWER.format(_USED_CARDS if has_cards else _USED)}",
-        {
-            "project_id": uow.project_id,
-            "ids": [use.voucher_id for use in vouchers],
-            "locked": [use.locked_quantity for use in vouchers],
-            "revisions": [redeemed.revisions[use.voucher_id] for use in vouchers],
-            "credits": [use.credits for use in vouchers],
-            "locked_credits": [use.locked_credits for use in vouchers],
-            "movements": ledger.as_parameter(redeemed.movements),
-            "tier_ids": [use.tier_id for use in tiers],
-            "tier_amounts": [use.amount for use in tiers],
-            "tier_discounts": [use.discount_amount for use in tiers],
-            "order": None if redeemed.order is None else Jsonb(redeemed.order),
-            "seen_order": redeemed.seen_order,
-            "redemptions": Jsonb(redeemed.redemptions),
-            "session_key": redeemed.session_key,
-            "event": name,
-            "aggregate_id": aggregate_id,
-            "payload": Jsonb(payload),
-            "request_id": uow.request_id,
-            "source": uow.staged_source,
-            "now": uow.now,
-        },
-    ).fetchone()
-    placed, quantities, counted_tiers = row if row is not None else (0, {}, 0)
-    if placed != 1 or len(quantities) != len(vouchers) or counted_tiers != len(tiers):
-        raise RaceLost
+    run = uow.conclude if is_last else uow.run
+    statement = f"WITH {', '.join(parts)}{_ANSWER.format(_USED_CARDS if has_cards else _USED)}"
+    try:
+        ((quantities, _),) = run(statement, _parameters(uow, redeemed, vouchers, tiers))
+    except (DivisionByZero, UniqueViolation):
+        raise RaceLost from None
     return {id: _used(*figures) for id, figures in quantities.items()}
+
+
+def _parameters(
+    uow: UnitOfWork,
+    redeemed: Redeemed,
+    vouchers: Sequence[UseVoucher],
+    tiers: Sequence[UseTier],
+) -> dict[str, Any]:
+    name, aggregate_id, payload = redeemed.event
+    return {
+        "project_id": uow.project_id,
+        "ids": [use.voucher_id for use in vouchers],
+        "locked": [use.locked_quantity for use in vouchers],
+        "revisions": [redeemed.revisions[use.voucher_id] for use in vouchers],
+        "credits": [use.credits for use in vouchers],
+        "locked_credits": [use.locked_credits for use in vouchers],
+        "movements": ledger.as_parameter(redeemed.movements),
+        "tier_ids": [use.tier_id for use in tiers],
+        "tier_amounts": [use.amount for use in tiers],
+        "tier_discounts": [use.discount_amount for use in tiers],
+        "order": None if redeemed.order is None else Jsonb(redeemed.order),
+        "seen_order": redeemed.seen_order,
+        "redemptions": Jsonb(redeemed.redemptions),
+        "session_key": redeemed.session_key,
+        "event": name,
+        "aggregate_id": aggregate_id,
+        "payload": Jsonb(payload),
+        "request_id": uow.request_id,
+        "source": uow.staged_source,
+        "origin": uow.origin,
+        "now": uow.now,
+    }
 
 
 def _used(redeemed_quantity: int, *sums: int) -> Used:

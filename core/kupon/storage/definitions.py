@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from kupon.engine.locations import Locations
 from kupon.engine.metadata import MetadataSchemas
 from kupon.engine.model import Category, StackingRules
 from kupon.engine.segments import Segments
+from kupon.hooks.activation import Activation
 from kupon.kit.errors import not_found
 from kupon.kit.timestamps import format_moment
 from kupon.runtime.memory import uncollected
@@ -25,6 +26,7 @@ from kupon.storage.promotions import Promotions, compile_promotions
 from kupon.storage.queries.locations import load_locations
 from kupon.storage.queries.metadata_schemas import load_schemas
 from kupon.storage.queries.product_collections import load_collections
+from kupon.storage.queries.project_plugins import load_activations
 from kupon.storage.queries.projects import find_changes
 from kupon.storage.queries.segments import load_segments
 from kupon.storage.uow import UnitOfWork
@@ -68,6 +70,7 @@ class Definitions:
     metadata_schemas: MetadataSchemas
     programmes: Programmes
     promotions: Promotions
+    plugins: Mapping[str, Activation] = field(default_factory=dict)
 
     def category(self, category_id: str | None) -> Mapping[str, Any] | None:
         """A category as answers print it, with its role in stacking; None if it doesn't exist."""
@@ -154,6 +157,7 @@ def load_definitions(
             Promotions() if known is None else known.promotions,
             uow.now,
         ),
+        plugins=load_activations(uow),
     )
 
 
@@ -162,7 +166,7 @@ def read_stacking_rules(stored: Mapping[str, Any] | None) -> StackingRules:
 
     Source:  spec discounts-and-stacking, section 9.1.
     """
-    names = {field.name for field in fields(StackingRules)}
+    names = {each.name for each in fields(StackingRules)}
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in (stored or {}).items()

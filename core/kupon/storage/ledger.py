@@ -21,6 +21,15 @@ CREDITS_ADDITION = "CREDITS_ADDITION"
 CREDITS_REMOVAL = "CREDITS_REMOVAL"
 CREDITS_REDEMPTION = "CREDITS_REDEMPTION"
 CREDITS_REFUND = "CREDITS_REFUND"
+POINTS_ACCRUAL = "POINTS_ACCRUAL"
+PENDING_POINTS_ACTIVATION = "PENDING_POINTS_ACTIVATION"
+POINTS_ADDITION = "POINTS_ADDITION"
+POINTS_REMOVAL = "POINTS_REMOVAL"
+POINTS_REDEMPTION = "POINTS_REDEMPTION"
+POINTS_REFUND = "POINTS_REFUND"
+POINTS_EXPIRATION = "POINTS_EXPIRATION"
+POINTS_TRANSFER_OUT = "POINTS_TRANSFER_OUT"
+POINTS_TRANSFER_IN = "POINTS_TRANSFER_IN"
 MANUAL = "MANUAL"
 AUTOMATIC = "AUTOMATIC"
 
@@ -29,7 +38,8 @@ AUTOMATIC = "AUTOMATIC"
 class Movement:
     """What is to become a line of a card's ledger.
 
-    Shapes: source_id is the caller's own name for it; operation_type is MANUAL or AUTOMATIC.
+    Shapes: source_id is the caller's own name for it; operation_type is MANUAL or AUTOMATIC;
+        details are those of the wire's that have no member of their own here.
     Units:  amount is signed, in minor units or points.
     """
 
@@ -47,6 +57,7 @@ class Movement:
     redemption_id: str | None = None
     rollback_id: str | None = None
     related_transaction_id: str | None = None
+    details: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +81,12 @@ def ledger_part(moved: str) -> str:
     return (
         "ledger AS (INSERT INTO voucher_transactions (project_id, id, voucher_id, campaign_id,"
         " type, source, reason, source_id, amount, total_after, balance_after, operation_type,"
-        " order_id, redemption_id, rollback_id, related_transaction_id, created_at)"
+        " order_id, redemption_id, rollback_id, related_transaction_id, details, created_at)"
         " SELECT %(project_id)s, m.id, m.voucher_id, m.campaign_id, m.type, m.source, m.reason,"
         " m.source_id, m.amount,"
         f" {moved}.balance_income - {moved}.balance_subtracted - {moved}.balance_expired,"
         f" {LEFT.format(moved)}, m.operation_type, m.order_id, m.redemption_id, m.rollback_id,"
-        " m.related_transaction_id, m.created_at"
+        " m.related_transaction_id, m.details, m.created_at"
         " FROM jsonb_populate_recordset(NULL::voucher_transactions, %(movements)s) AS m"
         f" JOIN {moved} ON {moved}.id = m.voucher_id)"
     )

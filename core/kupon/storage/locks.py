@@ -1,9 +1,12 @@
 """The one order in which rows are locked.
 
-Counters of rules first, then the order, tiers by id, codes by id, session locks.
+The customer who is given codes first, then counters of rules, the order, rewards by id, tiers by
+id, codes by id, session locks.
 
 Every transaction that locks more than one row goes this way, whatever order its request lists
-things in; so no two of them can wait for each other.
+things in; so no two of them can wait for each other. What a card buys by itself is found out with
+the card locked: where that gives a customer the first card of another campaign, PostgreSQL may have
+to end a circle of waiting, and the attempt is repeated.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import orjson
@@ -33,7 +33,7 @@ from kupon.storage.uow import UnitOfWork
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Programmes:
     """Everything that is compiled once per change.
 
@@ -47,6 +47,11 @@ class Programmes:
     tiers: Mapping[str, TierFacts] = field(default_factory=dict)
     stacks: Mapping[str, StackFacts] = field(default_factory=dict)
     campaign_counters: Mapping[str, frozenset[Counter]] = field(default_factory=dict)
+
+    @cached_property
+    def asks_for_tiers(self) -> bool:
+        """Whether any rule asks for the loyalty tiers that a customer is in."""
+        return any("customer.loyalty.tier" in rule.names for rule in self.rules.values())
 
     def counted_in(self, campaign_id: str | None) -> frozenset[Counter]:
         """The counters of a campaign that rules of some of its codes or tiers look at."""

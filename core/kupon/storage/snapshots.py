@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -30,7 +30,9 @@ from kupon.storage.catalogue import (
     read_catalogue,
 )
 from kupon.storage.offered import Offered, OffersWanted, read_names
+from kupon.storage.prepared import run
 from kupon.storage.stored_definitions import read_discount, read_validity
+from kupon.storage.tables.campaigns import REFERRAL_PROGRAM
 from kupon.storage.uow import UnitOfWork
 
 
@@ -65,6 +67,9 @@ class VoucherFacts:
     balance_subtracted: int
     balance_expired: int
     balance_redeemed: int
+    pending_points: int
+    next_expiration_date: date | None
+    next_expiration_points: int | None
     locks_revision: int
     publish_count: int
     holder_id: str | None
@@ -147,7 +152,8 @@ _VOUCHER_COLUMNS = (
     " v.start_date, v.expiration_date, v.validity_timeframe, v.validity_day_of_week,"
     " v.validity_hours, v.is_active, v.additional_info, v.metadata AS voucher_metadata,"
     " v.redemption_quantity, v.redeemed_quantity, v.gift_effect, v.balance_income,"
-    " v.balance_subtracted, v.balance_expired, v.balance_redeemed, v.locks_revision,"
+    " v.balance_subtracted, v.balance_expired, v.balance_redeemed, v.pending_points,"
+    " v.next_expiration_date, v.next_expiration_points, v.locks_revision,"
     " v.publish_count,"
     " v.holder_id, v.created_at, v.updated_at,"
     " CASE WHEN v.redemption_quantity IS NULL THEN 0 ELSE ("
@@ -256,9 +262,8 @@ def load_facts(uow: UnitOfWork, wanted: Wanted) -> Facts:
         offered = Offered(wanted.offers, read_names(rows[0][4] or ()))
     else:
         parameters |= _of_codes(wanted)
-        rows = uow.reader.execute(
-            _statement(*names, bool(wanted.voucher_ids)), parameters
-        ).fetchall()
+        statement = _statement(*names, bool(wanted.voucher_ids))
+        rows = run(uow.reader, statement, parameters)
         vouchers = _by_names(VoucherFacts(*row[4:]) for row in rows if row[4] is not None)
     revision, known, order_id, found = rows[0][:4]
     customer, segments = known or (None, None)
@@ -333,6 +338,7 @@ def to_engine(
 
     Shapes:  credits are what is asked of a card, None for as much as there is.
     """
+    is_referral = facts.campaign_type == REFERRAL_PROGRAM
     return Voucher(
         id=facts.id,
         code=facts.code,
@@ -345,6 +351,8 @@ def to_engine(
         locked_quantity=facts.locked_quantity,
         publish_count=facts.publish_count,
         holder_ids=_NOBODY if facts.holder_id is None else frozenset((facts.holder_id,)),
+        is_referral=is_referral,
+        referrer_id=facts.holder_id if is_referral else None,
         category=category,
         campaign_id=facts.campaign_id,
         rules=rules,

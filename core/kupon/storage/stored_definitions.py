@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from kupon.engine.discounts import Discount, parse_discount
+from kupon.engine.discounts import STANDARD_KINDS, Discount, parse_discount
+from kupon.engine.discounts.missing import MissingDiscount
 from kupon.engine.limits import UNLIMITED, Validity, parse_validity
 
 
@@ -19,9 +20,12 @@ def read_discount(definition: bytes) -> Discount:
     """The discount that a stored definition means.
 
     Shapes:  the definition as JSON: thousands of codes share one, and reading it costs more than
-        applying it.
+        applying it. One whose plugin is gone refuses to be applied.
     """
-    return parse_discount(orjson.loads(definition))
+    stored = orjson.loads(definition)
+    if stored["type"] not in STANDARD_KINDS:
+        return MissingDiscount(stored["type"])
+    return parse_discount(stored)
 
 
 def read_validity(facts: Any) -> Validity:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -16,14 +16,16 @@ from sqlalchemy.orm import Session
 
 from kupon.engine.access import Scope
 from kupon.kit.errors import RaceLost
+from kupon.storage.prepared import Row, run
 
 T = TypeVar("T")
 
 ATTEMPTS = 4
 
 _STAGE = (
-    "INSERT INTO events (project_id, name, aggregate_id, payload, request_id, source, created_at)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+    "INSERT INTO events"
+    " (project_id, name, aggregate_id, payload, request_id, source, origin, created_at)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _BUMP = (
     "WITH bumped AS (UPDATE projects SET revision = revision + 1 WHERE id = %s"
@@ -44,8 +46,9 @@ class UnitOfWork:
     Shapes: `session` is for administration (ORM), `driver` the same connection's psycopg side for
         hot paths; both are inside one transaction, begun with their first use. `reader` looks
         without a transaction, in one round trip. A read-only unit never begins one. Leaving the
-        `with` block without commit() rolls back. source tells of what caused the unit's events;
-        scope is where the caller's key is restricted to, None where it is not.
+        `with` block without commit() rolls back. source tells of what caused the unit's events,
+        origin which connection did, None where none did; scope is where the caller's key is
+        restricted to, None where it is not.
     """
 
     def __init__(
@@ -63,10 +66,13 @@ class UnitOfWork:
         self.now = now
         self.request_id = request_id
         self.source = source
+        self.origin: str | None = None
         self.scope = scope
         self._engine = engine
         self._is_read_only = is_read_only
         self._is_begun = False
+        self._is_concluded = False
+        self._depth = 0
         self._changes: dict[str, dict[tuple[str, str], None]] = {}
         self._connection: Connection | None = None
         self._session: Session | None = None
@@ -85,10 +91,30 @@ class UnitOfWork:
     def driver(self) -> psycopg.Connection[Any]:
         """psycopg's connection inside the transaction; never commit or roll it back."""
         reader = self.reader
+        if self._is_concluded:
+            raise AssertionError("nothing can be added to what is committed")
         if not (self._is_begun or self._is_read_only):
             reader.execute("BEGIN")
             self._is_begun = True
         return reader
+
+    def run(self, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """Run a hot statement inside the transaction; its rows."""
+        return run(self.driver, statement, parameters)
+
+    def conclude(self, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """Run the last statement that writes anything; its rows.
+
+        Where it is the first one too it commits by itself, and spares the round trips of BEGIN and
+        COMMIT: a statement is all or nothing, as a transaction is.
+
+        Raises:  what the statement raises; it has then left nothing.
+        """
+        if self._is_begun or self._changes or self._is_concluded:
+            return self.run(statement, parameters)
+        rows = run(self.reader, statement, parameters)
+        self._is_concluded = True
+        return rows
 
     @property
     def session(self) -> Session:
@@ -113,6 +139,7 @@ class UnitOfWork:
                 Jsonb(payload),
                 self.request_id,
                 self.staged_source,
+                self.origin,
                 self.now,
             ),
         )
@@ -158,31 +185,40 @@ class UnitOfWork:
         Raises:  the last RaceLost.
         """
         is_nested = self._is_begun
+        self._depth += 1
+        # Each depth has a name of its own: what a savepoint hides is not gone back to.
+        savepoint = f"attempt_{self._depth}" if is_nested else None
+        try:
+            return self._retry(work, savepoint)
+        finally:
+            self._depth -= 1
+
+    def _retry(self, work: Callable[[], T], savepoint: str | None) -> T:
         for remaining in reversed(range(ATTEMPTS)):
-            if is_nested:
+            if savepoint is not None:
                 self._flush()
-                self.driver.execute("SAVEPOINT attempt")
+                self.driver.execute(f"SAVEPOINT {savepoint}")
             try:
                 return work()
             except (RaceLost, DeadlockDetected, OperationalError) as error:
                 if not _is_lost(error):
                     raise
-                self._undo(is_nested)
+                self._undo(savepoint)
                 if not remaining:
                     raise RaceLost from error
         raise AssertionError("unreachable")
 
-    def _undo(self, is_nested: bool) -> None:
+    def _undo(self, savepoint: str | None) -> None:
         if self._session is not None:
             self._session.expire_all()
-        if is_nested:
-            self.driver.execute("ROLLBACK TO SAVEPOINT attempt")
+        if savepoint is not None:
+            self.driver.execute(f"ROLLBACK TO SAVEPOINT {savepoint}")
         else:
             self.reader.rollback()
             self._is_begun = False
 
     def commit(self) -> None:
-        """Make everything durable. The only commit in the program."""
+        """Make everything durable. With conclude() the only commit in the program."""
         self._flush()
         for project_id, changes in sorted(self._changes.items()):
             kinds, ids = [kind for kind, _ in changes], [id for _, id in changes]

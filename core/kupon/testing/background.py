@@ -59,8 +59,9 @@ class Jobs:
         for _ in range(_MOST_TURNS):
             if not self._relay.turn():
                 return done
-            lines = [tuple(line) for job in self._queue.jobs for line in job.args[0]]
-            done += drain_all(self._engine, self.registry, lines)
+            for job in self._queue.jobs:
+                lines = [tuple(line) for line in job.args[0]]
+                done += drain_all(self._engine, self.registry, lines)
             self._queue.empty()  # type: ignore[no-untyped-call]  # rq's is untyped
         raise AssertionError(f"background work was not done after {_MOST_TURNS} turns")
 

@@ -105,6 +105,68 @@ def make_gift_campaign(api: ApiClient, amount: int = 1000, **members: Any) -> Bo
     return _made(api, "/v1/campaigns", body | {"voucher": voucher} | members)
 
 
+def make_programme(api: ApiClient, points: int = 0, **members: Any) -> Body:
+    """A loyalty programme without cards, which makes them as customers join.
+
+    Shapes:  `expiration_rules` are those of its points; `voucher` members as `voucher={...}`.
+    """
+    card: Body = {"points": points}
+    if "expiration_rules" in members:
+        card["expiration_rules"] = members.pop("expiration_rules")
+    voucher = {"type": "LOYALTY_CARD", "loyalty_card": card} | members.pop("voucher", {})
+    body = {"name": _name("Programme"), "type": "AUTO_UPDATE", "voucher": voucher}
+    return _made(api, "/v1/loyalties", body | members)
+
+
+def make_member(api: ApiClient, programme: Body, customer: Body, **members: Any) -> Body:
+    """The loyalty card by which a customer joins a programme."""
+    body = {"customer": {"id": customer["id"]}} | members
+    return _made(api, f"/v1/loyalties/{programme['id']}/members", body)
+
+
+def make_reward(api: ApiClient, **members: Any) -> Body:
+    """A reward that pays for orders, 1.00 for each point; others by their `parameters`."""
+    coin = {"coin": {"exchange_ratio": 1, "points_ratio": 1}}
+    return _made(api, "/v1/rewards", {"name": _name("Reward"), "parameters": coin} | members)
+
+
+def make_campaign_reward(
+    api: ApiClient, campaign: Body, balance: int | None = None, **members: Any
+) -> Body:
+    """A reward out of a campaign: a code, or so many credits or points."""
+    meant = {"id": campaign["id"]} | ({} if balance is None else {"balance": balance})
+    return make_reward(api, parameters={"campaign": meant}, **members)
+
+
+def make_material_reward(api: ApiClient, stock: int | None = None, **members: Any) -> Body:
+    """A mug as a reward, of which there are so many."""
+    product = {"product": {"id": make_product(api)["id"]}}
+    return make_reward(api, parameters=product, stock=stock, **members)
+
+
+def assign_reward(
+    api: ApiClient, reward: Body, programme: Body, points: int | None = None, **members: Any
+) -> Body:
+    """The assignment by which a programme offers a reward; `auto_redeem` as a member."""
+    body: Body = {"campaign": programme["id"]}
+    if points is not None:
+        price = {"points": points, "auto_redeem": members.pop("auto_redeem", False)}
+        body["parameters"] = {"loyalty": price}
+    return _made(api, f"/v1/rewards/{reward['id']}/assignments", body | members)
+
+
+def make_referral_campaign(api: ApiClient, *, discount: Body | None = None, **members: Any) -> Body:
+    """A referral campaign without codes, 10 % off the order, that redemptions convert.
+
+    Shapes:  members of `referral_program` are given as `referral_program={...}`.
+    """
+    program = {"conversion_event_type": "redemption"} | members.pop("referral_program", {})
+    voucher = {"type": "DISCOUNT_VOUCHER", "discount": discount or percent_off(10)}
+    body = {"name": _name("Referrals"), "campaign_type": "REFERRAL_PROGRAM", "type": "AUTO_UPDATE"}
+    definition: Body = {"voucher": voucher, "referral_program": program}
+    return _made(api, "/v1/campaigns", body | definition | members)
+
+
 def make_rule(api: ApiClient, **members: Any) -> Body:
     """A validation rule without conditions."""
     body = {"name": _name("Rule"), "rules": {"logic": ""}}

@@ -39,14 +39,18 @@ class LiveServer:
 
 
 @contextmanager
-def run_live_server(folder: Path, *options: str) -> Iterator[LiveServer]:
+def run_live_server(
+    folder: Path, *options: str, python: str = sys.executable, **variables: str
+) -> Iterator[LiveServer]:
     """Start `kupon dev` on a free port with two web processes and its data in the folder.
 
-    Shapes:  further options of `kupon dev` may be given. PostgreSQL and Redis are its own.
+    Shapes:  further options of `kupon dev` and variables of its environment may be given; python is
+        the interpreter whose installed plugins it has. PostgreSQL and Redis are its own. It may
+        call this machine, where tests play platforms.
     Raises:  RuntimeError with what it printed when it does not get ready.
     """
     data_dir, printed = folder / "data", folder / "printed.log"
-    argv = [sys.executable, "-P", "-m", "kupon.cli.main", "dev", "--port", "0"]
+    argv = [python, "-P", "-m", "kupon.cli.main", "dev", "--port", "0"]
     argv += ["--data-dir", str(data_dir), "--web-processes", "2", *options]
     with printed.open("wb") as output:
         process = subprocess.Popen(
@@ -54,7 +58,7 @@ def run_live_server(folder: Path, *options: str) -> Iterator[LiveServer]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=_environment(),
+            env=_environment() | variables,
         )
     try:
         _wait_until_ready(process, printed)
@@ -67,9 +71,10 @@ def run_live_server(folder: Path, *options: str) -> Iterator[LiveServer]:
 
 
 def _environment() -> dict[str, str]:
-    """This process's environment without settings of ours."""
+    """This process's environment without settings of ours, but for the networks of tests."""
     outer = os.environ
-    return {name: value for name, value in outer.items() if not name.startswith(PREFIX)}
+    kept = {name: value for name, value in outer.items() if not name.startswith(PREFIX)}
+    return {**kept, "KUPON_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128"}
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], printed: Path) -> None:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kupon.bootstrap import build_registry, create_app
+from kupon.features.integrations.service.tenants import Tenants
 from kupon.features.management import service as management
 from kupon.runtime import clock
 from kupon.runtime.settings import Settings
+from kupon.runtime.vault import Vault
 from kupon.storage.database import open_database
 from kupon.storage.uow import UnitOfWork
 from kupon.testing.background import Jobs
@@ -67,8 +69,21 @@ def settings(servers: Servers) -> Iterator[Settings]:
     """Settings that name this worker's own databases."""
     with open_database_copy(servers) as database, open_redis_database(servers) as redis:
         yield Settings(
-            database_url=database, redis_url=redis, port=0, pool_size=8, log_level="WARNING"
+            database_url=database,
+            redis_url=redis,
+            port=0,
+            pool_size=8,
+            log_level="WARNING",
+            secret_keys=(Vault.new_key(),),
+            # Platforms and receivers are played on this machine.
+            allowed_networks=("127.0.0.0/8", "::1/128"),
         )
+
+
+@pytest.fixture(scope="session")
+def tenants(settings: Settings) -> Tenants:
+    """The plugins that are installed."""
+    return Tenants.load(settings)
 
 
 @pytest.fixture(scope="session")
@@ -163,9 +178,11 @@ def uow(engine: Engine, project: ProjectKeys) -> Iterator[UnitOfWork]:
 
 
 @pytest.fixture
-def jobs(engine: Engine, settings: Settings, project: ProjectKeys) -> Iterator[Jobs]:
+def jobs(
+    engine: Engine, settings: Settings, tenants: Tenants, project: ProjectKeys
+) -> Iterator[Jobs]:
     """Does all background work that is due, in this process."""
-    worker = Jobs(engine, settings.redis_url, build_registry())
+    worker = Jobs(engine, settings.redis_url, build_registry(tenants))
     worker.forget_others(project.id)
     yield worker
     worker.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kupon import __version__
+from kupon.hooks.tenancy import Tenancy
 from kupon.kit.errors import KuponError
 from kupon.runtime import ids, log
 from kupon.runtime.settings import Settings
@@ -53,6 +54,13 @@ class OrjsonProvider(JSONProvider):
         return orjson.loads(s)
 
 
+class SynchronousFlask(Flask):
+    """Flask that need not find out for each request's functions whether they are coroutines."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 class WireApi(Api):
     """flask-smorest's document writer; the answers to errors are ours."""
 
@@ -62,9 +70,11 @@ class WireApi(Api):
         """Leave the handlers to `errors.register_error_handlers`."""
 
 
-def build_app(settings: Settings, blueprints: Iterable[Blueprint]) -> Flask:
-    """The application with the given resources."""
-    app = Flask("kupon", static_folder=None)
+def build_app(
+    settings: Settings, blueprints: Iterable[Blueprint], tenants: Tenancy | None = None
+) -> Flask:
+    """The application with the given resources and plugins."""
+    app = SynchronousFlask("kupon", static_folder=None)
     app.json = OrjsonProvider(app)
     # An identifier may begin with a slash: that names nothing, and is no reason for a redirect.
     app.url_map.merge_slashes = False
@@ -87,7 +97,9 @@ def build_app(settings: Settings, blueprints: Iterable[Blueprint]) -> Flask:
     )
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]  # as Flask documents it
-    app.extensions["kupon"] = Services(engine, KeyRing(engine), RateLimiter(client, settings))
+    app.extensions["kupon"] = Services(
+        engine, KeyRing(engine), RateLimiter(client, settings), tenants
+    )
     app.before_request(_number_request)
     app.before_request(_refuse_null)
     app.after_request(_label_answer)

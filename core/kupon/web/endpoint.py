@@ -18,6 +18,7 @@ import orjson
 from flask import Response, current_app, g, request
 from marshmallow import Schema, ValidationError
 
+from kupon.hooks.tenancy import Tenancy
 from kupon.kit.errors import KuponError, invalid_payload, invalid_query
 from kupon.runtime import clock
 from kupon.storage import idempotency
@@ -30,7 +31,7 @@ from kupon.web.auth import HEADERS, KeyRing
 from kupon.web.body import JSON, read_json
 from kupon.web.fields import first_complaint
 from kupon.web.query import parse_query
-from kupon.web.reading import compile_schema
+from kupon.web.reading import compile_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Services:
     engine: Engine
     keys: KeyRing
     limiter: rate_limit.RateLimiter
+    tenants: Tenancy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,14 @@ class Context:
     key: KeyFacts
     now: datetime
     request_id: str
+    _tenants: Tenancy | None = None
+
+    @property
+    def tenants(self) -> Tenancy:
+        """The loaded plugins."""
+        if self._tenants is None:
+            raise AssertionError("the application was built without plugins")
+        return self._tenants
 
     @property
     def project(self) -> ProjectFacts:
@@ -78,13 +88,17 @@ class Accepted:
     body: dict[str, Any]
 
 
+# A schema, or `Schema(many=True)` for an array.
+Shape = type[Schema] | Schema
+
+
 def endpoint(
     *,
     surface: str = "server",
     query: type[Schema] | None = None,
-    body: type[Schema] | None = None,
+    body: Shape | None = None,
     is_body_optional: bool = False,
-    returns: type[Schema] | None = None,
+    returns: Shape | None = None,
     accepts: type[Schema] | None = None,
     status: int = 200,
     is_writing: bool = False,
@@ -93,7 +107,7 @@ def endpoint(
 
     `accepts` documents what an Accepted has in it. A GET only reads, unless it is_writing.
     """
-    read_body = compile_schema(body()) if body else None
+    read_body = compile_body(body() if isinstance(body, type) else body) if body else None
     query_schema = query() if query else None
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
@@ -128,6 +142,16 @@ def endpoint(
         return view
 
     return decorate
+
+
+def retried(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Try a route again that loses a race, or at whose cost a circle of locks is ended."""
+
+    @wraps(function)
+    def attempt(ctx: Context, **arguments: Any) -> Any:
+        return ctx.uow.attempt(lambda: function(ctx, **arguments))
+
+    return attempt
 
 
 def _check_accept(accept: str | None) -> None:
@@ -168,7 +192,7 @@ def _run(
         claim = idempotent.claim(uow, request)
         if isinstance(claim, idempotency.StoredAnswer):
             return idempotent.replay(claim)
-        result = function(Context(uow, key, uow.now, g.request_id), **arguments)
+        result = function(Context(uow, key, uow.now, g.request_id, services.tenants), **arguments)
         response = _respond(result, status)
         if claim is not None:
             idempotent.store(uow, claim, response)
@@ -191,9 +215,9 @@ def _respond(result: Any, status: int) -> Response:
 def _documentation(
     surface: str,
     query: type[Schema] | None,
-    body: type[Schema] | None,
+    body: Shape | None,
     is_body_optional: bool,
-    returns: type[Schema] | None,
+    returns: Shape | None,
     status: int,
 ) -> dict[str, Any]:
     """What flask-smorest reads to write the OpenAPI document."""
@@ -209,6 +233,6 @@ def _documentation(
     }
 
 
-def _describe_answer(status: int, schema: type[Schema] | None) -> dict[str, Any]:
+def _describe_answer(status: int, schema: Shape | None) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": HTTPStatus(status).phrase, "content_type": JSON}
     return answer if schema is None else answer | {"schema": schema}

@@ -19,6 +19,23 @@ Reader = Callable[[Any], Any]
 REQUIRED = ["Missing data for required field."]
 
 
+def compile_body(schema: Schema) -> Reader:
+    """A function that reads a body, which is an array where the schema is one of many.
+
+    Raises:  (the function) as that of compile_schema.
+    """
+    read = compile_schema(schema)
+    if not schema.many:
+        return read
+
+    def read_all(data: Any) -> list[Any]:
+        if not isinstance(data, list):
+            raise ValidationError({"_schema": ["must be array"]})
+        return _read_each(read, data)
+
+    return read_all
+
+
 def compile_schema(schema: Schema, *, is_nullable: bool = False) -> Reader:
     """A function that reads one object as the schema says; unknown members are left out.
 
@@ -32,7 +49,9 @@ def compile_schema(schema: Schema, *, is_nullable: bool = False) -> Reader:
             raise ValidationError(refusal)
         loaded: dict[str, Any] = {}
         for member in readers:
-            member.read(data, loaded)
+            # Most members of most bodies are left out.
+            if member.key in data or member.is_missed:
+                member.read(data, loaded)
         return loaded
 
     return read
@@ -47,21 +66,22 @@ class _Member:
 
     __slots__ = (
         *("_default", "_is_null_absent", "_is_nullable", "_is_required"),
-        *("_key", "_name", "_reader", "_refuse"),
+        *("_name", "_reader", "_refuse", "is_missed", "key"),
     )
 
     def __init__(self, name: str, field: fields.Field[Any]) -> None:
-        self._key = field.data_key or name
+        self.key = field.data_key or name
         self._name = field.attribute or name
         self._is_required = field.required
         self._is_nullable = field.allow_none
         self._is_null_absent = not (field.allow_none or field.required)
         self._default = field.load_default
+        self.is_missed = field.required or field.load_default is not missing
         self._reader = compile_field(field)
         self._refuse = field._validate_missing
 
     def read(self, data: dict[str, Any], loaded: dict[str, Any]) -> None:
-        value = data.get(self._key, missing)
+        value = data.get(self.key, missing)
         if value is None and self._is_null_absent:
             value = missing
         try:
@@ -77,7 +97,7 @@ class _Member:
             else:
                 loaded[self._name] = self._reader(value)
         except ValidationError as error:
-            raise ValidationError({self._key: error.messages}) from None
+            raise ValidationError({self.key: error.messages}) from None
 
 
 def compile_field(field: fields.Field[Any]) -> Reader:
@@ -89,12 +109,14 @@ def compile_field(field: fields.Field[Any]) -> Reader:
         value_reader = _each(_nullable(field.inner), field)
     else:
         value_reader = _plain(field)
-    if not field.validators:
+    validators = field.validators
+    if not validators:
         return value_reader
 
     def checked(value: Any) -> Any:
         loaded = value_reader(value)
-        field._validate(loaded)
+        for validate in validators:
+            validate(loaded)
         return loaded
 
     return checked
@@ -124,12 +146,16 @@ def _each(read: Reader, field: fields.Field[Any]) -> Reader:
     def read_all(value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise ValidationError([f"must be array{suffix}"])
-        loaded = []
-        for index, element in enumerate(value):
-            try:
-                loaded.append(read(element))
-            except ValidationError as error:
-                raise ValidationError({index: error.messages}) from None
-        return loaded
+        return _read_each(read, value)
 
     return read_all
+
+
+def _read_each(read: Reader, elements: list[Any]) -> list[Any]:
+    loaded = []
+    for index, element in enumerate(elements):
+        try:
+            loaded.append(read(element))
+        except ValidationError as error:
+            raise ValidationError({index: error.messages}) from None
+    return loaded

@@ -11,6 +11,7 @@ from kupon.testing.builders import (
     assigned_to,
     make_campaign,
     make_customer,
+    make_programme,
     make_promotion,
     make_rule,
     make_stack,
@@ -388,3 +389,29 @@ def test_nothing_is_read_for_other_keys(uow):
     assert uow._connection is None
     assert is_visible(None)
     assert is_visible("camp_x")
+
+
+def test_a_restricted_key_knows_the_earning_rules_of_its_programmes_only(api, world):
+    mine = make_programme(api, **assigned_to(areas=[world.france]))
+    other = make_programme(api)
+    body = [{"loyalty": {"type": "FIXED", "points": 1}}]
+    paths = [f"/v1/loyalties/{each['id']}/earning-rules" for each in (mine, other)]
+    made = [api.post(path, json=body).expect()[0] for path in paths]
+    assert [world.till.get(path).status for path in paths] == [200, 403]
+    assert [
+        world.till.get(f"{path}/{rule['id']}").status
+        for path, rule in zip(paths, made, strict=True)
+    ] == [200, 403]
+    assert world.till.post(paths[1], json=body).status == 403
+    rule = make_rule(api)
+    assignments = f"/v1/validation-rules/{rule['id']}/assignments"
+    allowed, refused = (
+        world.till.post(assignments, json={"earning_rule": each["id"]}) for each in made
+    )
+    assert (allowed.status, refused.status) == (200, 403)
+    other_one = api.post(assignments, json={"earning_rule": made[1]["id"]}).expect()
+    taken = [
+        world.till.delete(f"{assignments}/{each['id']}").status
+        for each in (allowed.json, other_one)
+    ]
+    assert taken == [204, 403]

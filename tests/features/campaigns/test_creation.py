@@ -104,6 +104,7 @@ def test_a_campaign_is_stored_with_all_its_members(api, events):
         "creation_status": "DONE",
         "vouchers_generation_status": "DONE",
         "protected": False,
+        "readonly": False,
         "validation_rules_assignments": {
             "object": "list",
             "data_ref": "data",
@@ -199,8 +200,8 @@ def with_voucher(**members):
         ({"name": ""}, "invalid_payload", "Property .name must not be empty"),
         (
             {"campaign_type": "LOYALTY_PROGRAM"},
-            "invalid_payload",
-            "Property .campaign_type LOYALTY_PROGRAM is not supported yet",
+            "invalid_campaign",
+            "Property 'loyalty_card' is required for LOYALTY_PROGRAM campaign",
         ),
         (
             {"campaign_type": "LUCKY_DRAW"},

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from kupon.features.customers import reactions
 from kupon.storage.queries.outbox import find_events
 from kupon.storage.uow import UnitOfWork
 from kupon.testing.background import Jobs
@@ -200,7 +199,7 @@ def test_an_event_is_told_once_however_often_it_comes(
     assert row is not None
     (event,) = find_events(uow, [row[0]]).values()
     for _ in range(2):
-        reactions.record_activity(uow, [event])
+        jobs.registry.announcer.announce(uow, [event])
     uow.commit()
     assert feed(api) == before
 

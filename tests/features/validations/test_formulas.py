@@ -174,3 +174,20 @@ def test_the_uses_of_a_code_can_be_asked_for(api, validate, redeem):
     assert validate("FIRST", order=order)["order"]["discount_amount"] == 200
     assert redeem("FIRST", order=order)["order"]["discount_amount"] == 200
     assert redeem("FIRST", order=order)["order"]["discount_amount"] == 100
+
+
+def test_metadata_of_the_publication(api, validate):
+    discount = amount_off(100, amount_off_formula='PUBLICATION_METADATA("bonus")')
+    for code in ("GIVEN", "LEFT"):
+        make_voucher(api, code, discount=discount)
+    customer = make_customer(api)
+    body = {"voucher": "GIVEN", "customer": {"id": customer["id"]}, "metadata": {"bonus": 7}}
+    api.post("/v1/publications", json=body).expect()
+    order = {"amount": 10000}
+    given = validate("GIVEN", order=order)
+    assert given["order"]["total_discount_amount"] == 700
+    # What is not known makes the plain amount count.
+    assert validate("LEFT", order=order)["order"]["total_discount_amount"] == 100
+    body = {"customer": {"id": customer["id"]}, "order": order, "scenario": "CUSTOMER_WALLET"}
+    [found] = api.post("/v1/qualifications", json=body).expect()["redeemables"]["data"]
+    assert found["order"]["total_discount_amount"] == 700

@@ -241,8 +241,8 @@ def test_a_project_may_ignore_case(folding_api):
         ),
         (
             {"type": "LOYALTY_CARD", "loyalty_card": {"points": 100}},
-            "invalid_payload",
-            "Property .type LOYALTY_CARD is not supported yet",
+            "invalid_voucher",
+            "A loyalty card must belong to a loyalty program",
         ),
         (
             {"discount": None},

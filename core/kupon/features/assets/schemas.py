@@ -86,6 +86,11 @@ def dump_assets(code: str) -> dict[str, Any] | None:
     return links.dump(code)
 
 
+def links_below(address: str, project_id: str, tracking_key: bytes) -> CodeLinks:
+    """Makes links for those who are told of codes in the background, where our address is set."""
+    return CodeLinks(f"{address}/{PATH}", project_id, _cipher(tracking_key))
+
+
 # Putting an address together takes longer than all the rest.
 @lru_cache(maxsize=100)
 def _base(scheme: str, host: str, root: str) -> str:

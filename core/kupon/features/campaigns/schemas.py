@@ -14,6 +14,7 @@ from kupon.features.vouchers.schemas import (
     CodeConfig,
     Discount,
     Gift,
+    LoyaltyCard,
     NewCode,
     RedemptionLimit,
     RuleAssignments,
@@ -25,6 +26,7 @@ from kupon.features.vouchers.schemas import (
 from kupon.kit.pages import list_body
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.areas import CampaignAccess
+from kupon.storage.tables.campaigns import REFERRAL_PROGRAM
 from kupon.storage.tables.campaigns import Campaign as CampaignRow
 from kupon.web.fields import (
     Day,
@@ -58,14 +60,19 @@ LONGEST_DESCRIPTION = 10_000
 
 
 class TemplateCreate(WireSchema):
-    """What the campaign's codes do; `code` is that of a STANDALONE campaign."""
+    """What the campaign's codes do; `code` is that of a STANDALONE campaign.
+
+    Whether codes refer, the type of the campaign says.
+    """
 
     type = Text()
     discount = Part(Discount, allow_none=True)
     gift = Part(Gift, allow_none=True)
+    loyalty_card = Part(LoyaltyCard, allow_none=True)
     redemption = Part(RedemptionLimit, allow_none=True)
     code_config = Part(CodeConfig, allow_none=True)
     code = Text(allow_none=True)
+    is_referral_code = Flag(allow_none=True)
 
 
 class StoreAccess(WireSchema):
@@ -103,6 +110,46 @@ class AccessAssignments(WireSchema):
     total = Whole(required=True)
 
 
+class RewardParent(WireSchema):
+    """The campaign of the cards to which referees' rewards go."""
+
+    id = Text(allow_none=True)
+    name = Text(allow_none=True)
+    object = Text(allow_none=True)
+
+
+class _WrittenWhole(Whole):
+    """An integer that stays text where it was sent as text."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        number = super()._deserialize(value)
+        return str(number) if isinstance(value, str) else number
+
+
+class RefereeReward(WireSchema):
+    """What is put on a card of those who were referred."""
+
+    related_object_parent = Part(RewardParent, allow_none=True)
+    type = Text(allow_none=True)
+    # UNCERTAIN: an integer for the reference's interface, text for its events and its SDK.
+    amount = _WrittenWhole(allow_none=True)
+
+
+class ConversionEvent(WireSchema):
+    """The custom event that makes a referral count."""
+
+    id = Text(allow_none=True)
+    name = Text(allow_none=True)
+
+
+class ReferralProgram(WireSchema):
+    """What makes a referral count, and what the referred get for it."""
+
+    conversion_event_type = Text(allow_none=True)
+    custom_event = Part(ConversionEvent, allow_none=True)
+    referee_reward = Part(RefereeReward, allow_none=True)
+
+
 class CampaignChange(TimeLimits):
     """What may be said of a campaign at any time."""
 
@@ -122,6 +169,44 @@ class PromotionCreate(WireSchema):
     tiers = Many(Part(PromotionTierInCampaign), allow_none=True)
 
 
+class TierStart(WireSchema):
+    """When a tier begins that was reached."""
+
+    type = Text(allow_none=True)
+
+
+class TierRounding(WireSchema):
+    """To which day the end of a tier is put off; months count from 0 here."""
+
+    type = Text(allow_none=True)
+    strategy = Text(allow_none=True)
+    unit = Text(allow_none=True)
+    value = Whole(allow_none=True)
+
+
+class TierEnd(WireSchema):
+    """When a tier ends that is not kept."""
+
+    type = Text(allow_none=True)
+    extend = Text(allow_none=True)
+    rounding = Part(TierRounding, allow_none=True)
+
+
+class TiersExpiration(WireSchema):
+    """By what tiers are reached, and how long they are kept."""
+
+    qualification_type = Text(allow_none=True)
+    qualification_period = Text(allow_none=True)
+    start_date = Part(TierStart, allow_none=True)
+    expiration_date = Part(TierEnd, allow_none=True)
+
+
+class UpdateOptions(WireSchema):
+    """Whether the tiers of members are judged anew by what was changed."""
+
+    recalculate_tiers = Flag(allow_none=True)
+
+
 class CampaignCreate(CampaignChange):
     """Body of creation."""
 
@@ -136,6 +221,8 @@ class CampaignCreate(CampaignChange):
     validation_rules = rule_ids
     voucher = Part(TemplateCreate)
     promotion = Part(PromotionCreate)
+    loyalty_tiers_expiration = Part(TiersExpiration, allow_none=True)
+    referral_program = Part(ReferralProgram, allow_none=True)
 
 
 class CampaignUpdate(CampaignChange):
@@ -144,6 +231,10 @@ class CampaignUpdate(CampaignChange):
     type = Text(validate=one_of("AUTO_UPDATE", "STATIC"))
     discount = Part(Discount)
     gift = Part(Gift)
+    loyalty_card = Part(LoyaltyCard)
+    loyalty_tiers_expiration = Part(TiersExpiration, allow_none=True)
+    options = Part(UpdateOptions, allow_none=True)
+    referral_program = Part(ReferralProgram)
     unset_metadata_fields = Many(Text(), allow_none=True)
     validation_rules = rule_ids
 
@@ -180,6 +271,7 @@ class Template(TimeLimits):
     type = Text(required=True)
     discount = Part(Discount)
     gift = Part(Gift)
+    loyalty_card = Part(LoyaltyCard)
     redemption = Part(TemplateLimit, required=True)
     code_config = Part(CodeConfig, required=True)
     is_referral_code = Flag(required=True)
@@ -198,6 +290,8 @@ class CampaignBase(TimeLimits):
     join_once = Flag(required=True)
     use_voucher_metadata_schema = Flag(required=True)
     activity_duration_after_publishing = Text()
+    loyalty_tiers_expiration = Part(TiersExpiration)
+    referral_program = Part(ReferralProgram)
     vouchers_count = Whole()
     active = Flag()
     metadata = Json()
@@ -207,6 +301,7 @@ class CampaignBase(TimeLimits):
     creation_status = Text(required=True, validate=one_of(*STATUSES))
     vouchers_generation_status = Text(required=True, validate=one_of(*STATUSES))
     protected = Flag(required=True)
+    readonly = Flag()
     access_settings_assignments = Part(AccessAssignments)
     created_at = Moment(required=True)
     updated_at = Moment()
@@ -277,7 +372,8 @@ class SummaryQuery(WireSchema):
 class Summary(WireSchema):
     """What a campaign has brought about; rollbacks are never taken off.
 
-    Campaigns of discounts tell of discounts, campaigns of gift cards of credits.
+    Campaigns of discounts tell of discounts, campaigns of gift cards of credits, programmes of
+    points, referral campaigns of referred customers.
     """
 
     campaign = Part(CampaignBase, required=True)
@@ -305,6 +401,21 @@ class Summary(WireSchema):
     amount_redeemed = Whole()
     amount_rolledback = Whole()
     amount_deleted = Whole()
+    created_vouchers_points = Whole()
+    points_added = Whole()
+    points_subtracted = Whole()
+    points_deleted = Whole()
+    points_rewarded = Whole()
+    points_redeemed = Whole()
+    points_rolledback = Whole()
+    points_expired = Whole()
+    points_transferred_in = Whole()
+    points_transferred_out = Whole()
+    pending_points_added = Whole()
+    pending_points_subtracted = Whole()
+    pending_points_activated = Whole()
+    pending_points_canceled = Whole()
+    referred_customers = Whole()
     object = Text(required=True)
 
 
@@ -342,16 +453,18 @@ def dump_campaign_base(
         "creation_status": row.creation_status,
         "vouchers_generation_status": row.vouchers_generation_status,
         "protected": row.is_protected,
+        "readonly": False,
         "created_at": format_moment(row.created_at),
         "object": "campaign",
         **limits,
     }
     if row.voucher:
-        body["voucher"] = {**row.voucher, "is_referral_code": False, **limits}
+        is_referral = row.campaign_type == REFERRAL_PROGRAM
+        body["voucher"] = {**row.voucher, "is_referral_code": is_referral, **limits}
         body["vouchers_count"] = row.vouchers_count
     if category is not None:
         body["category"] = category["name"]
-    for name in ("description", "activity_duration_after_publishing"):
+    for name in _OPTIONAL:
         if getattr(row, name) is not None:
             body[name] = getattr(row, name)
     if row.updated_at is not None:
@@ -360,6 +473,15 @@ def dump_campaign_base(
         rows = list(map(_dump_access, access))
         body["access_settings_assignments"] = list_body("data", rows, total=len(rows))
     return body
+
+
+# Members named as their columns.
+_OPTIONAL = (
+    "description",
+    "activity_duration_after_publishing",
+    "loyalty_tiers_expiration",
+    "referral_program",
+)
 
 
 def _dump_access(row: CampaignAccess) -> dict[str, Any]:

@@ -1,4 +1,4 @@
 """The surface for browsers and apps: thin routes over the same use cases.
 
-Reference: client-side.json (5 of its 8 operations so far)
+Reference: client-side.json (6 of its 8 operations so far)
 """

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
+from kupon.features.events import schemas as events
+from kupon.features.events import service as event_service
 from kupon.features.promotions import schemas as promotions
 from kupon.features.promotions import service as promotion_service
 from kupon.features.publications import schemas as publications
@@ -75,3 +77,11 @@ def create_publication_client_side(
     if isinstance(outcome, publication_service.Declined):
         return Refused(outcome.error)
     return outcome
+
+
+@blueprint.post("/client/v1/events")
+@endpoint(surface="client", body=events.EventBody, returns=events.Event)
+def track_custom_event_client_side(ctx: Context, body: dict[str, Any]) -> dict[str, Any]:
+    if not ctx.project.client_loyalty_events_enabled:
+        raise KuponError("forbidden", "Events are not enabled for client-side keys")
+    return event_service.track_event(ctx.uow, ctx.project, body)

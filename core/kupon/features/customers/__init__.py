@@ -1,8 +1,9 @@
 """Customers: profiles, what they come to, what they hold, what they did, and their removal.
 
 Reference: customers.json (13 operations, less the bulk and import ones)
-Tables:    customers, activities; segments and their members, redeemable_holders (read); orders,
-           redemptions, vouchers, publications, holders and events when traces are erased
+Tables:    customers, activities; segments and their members, redeemable_holders, vouchers,
+           loyalty_tier_memberships and referrals (read); whatever names a customer when traces
+           are erased
 Stages:    customer.created, customer.updated, customer.deleted
 Reacts to: customer.created, customer.updated, customer.order.*, customer.segment.* (the activity
            feed; other features write into it by `service.record_activities`)

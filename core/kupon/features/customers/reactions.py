@@ -1,4 +1,4 @@
-"""The activity feed as far as events say it themselves: those of customers and their orders.
+"""What others are told of customers and of their orders, which events say themselves.
 
 Segments stage what customers came to as well, which nobody did.
 
@@ -7,19 +7,18 @@ Source: spec events-webhooks-data, sections 2.3 and 4.4.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from kupon.features.customers import service
-from kupon.storage.queries.activities import Entry, Told
+from kupon.jobs.described import ACTION, EFFECT, Described
 from kupon.storage.queries.outbox import EventRow
 from kupon.storage.uow import UnitOfWork
 
 EFFECTS = ("customer.segment.entered", "customer.segment.left")
 
-# Of a customer that was deleted, the feed is gone as well.
 EVENTS = (
     "customer.created",
     "customer.updated",
+    "customer.deleted",
     "customer.order.created",
     "customer.order.updated",
     "customer.order.paid",
@@ -29,12 +28,15 @@ EVENTS = (
 )
 
 
-def record_activity(uow: UnitOfWork, events: Sequence[EventRow]) -> None:
-    """Write events into the feeds of their customers."""
-    service.record_activities(uow, [_tell(event) for event in events])
-
-
-def _tell(event: EventRow) -> Told:
-    category = "EFFECT" if event.name in EFFECTS else "ACTION"
-    entry = Entry(type=event.name, category=category, data=event.payload)
-    return Told(event.payload["customer"]["id"], event, [entry])
+def describe(_: UnitOfWork, events: Sequence[EventRow], __: bool) -> Iterator[Described]:
+    """Events of customers, as they are."""
+    for event in events:
+        customer_id = event.payload["customer"]["id"]
+        yield Described(
+            event=event,
+            type=event.name,
+            data=event.payload,
+            entity_id=customer_id,
+            category=EFFECT if event.name in EFFECTS else ACTION,
+            customer_id=customer_id,
+        )

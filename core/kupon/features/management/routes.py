@@ -1,4 +1,4 @@
-"""Routes of management: stacking rules, schemas of metadata and of custom events, areas."""
+"""Routes of management: stacking rules, schemas of metadata and events, areas, webhooks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from kupon.features.areas import service as areas
 from kupon.features.management import schemas, service
 from kupon.features.metadata_schemas import schemas as metadata
 from kupon.features.metadata_schemas import service as metadata_schemas
+from kupon.features.webhooks import schemas as webhook_schemas
+from kupon.features.webhooks import service as webhooks
 from kupon.kit.pages import PageRequest, list_body
 from kupon.web.endpoint import Context, endpoint
 
@@ -140,6 +142,38 @@ def update_custom_event_schema(
 @endpoint(surface="management", status=204)
 def delete_custom_event_schema(ctx: Context, project_id: str, schema_id: str) -> None:
     metadata_schemas.delete_event_schema(ctx.uow, project_id, schema_id)
+
+
+@blueprint.get("/<project_id>/webhooks")
+@endpoint(surface="management", returns=webhook_schemas.WebhookList)
+def list_webhooks(ctx: Context, project_id: str) -> dict[str, Any]:
+    return webhooks.list_webhooks(ctx.uow, project_id)
+
+
+@blueprint.post("/<project_id>/webhooks")
+@endpoint(surface="management", body=webhook_schemas.WebhookBody, returns=webhook_schemas.Webhook)
+def create_webhook(ctx: Context, project_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    return webhooks.create_webhook(ctx.uow, ctx.tenants, project_id, body)
+
+
+@blueprint.get("/<project_id>/webhooks/<webhook_id>")
+@endpoint(surface="management", returns=webhook_schemas.Webhook)
+def get_webhook(ctx: Context, project_id: str, webhook_id: str) -> dict[str, Any]:
+    return webhooks.get_webhook(ctx.uow, project_id, webhook_id)
+
+
+@blueprint.put("/<project_id>/webhooks/<webhook_id>")
+@endpoint(surface="management", body=webhook_schemas.WebhookBody, returns=webhook_schemas.Webhook)
+def update_webhook(
+    ctx: Context, project_id: str, webhook_id: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    return webhooks.update_webhook(ctx.uow, ctx.tenants, project_id, webhook_id, body)
+
+
+@blueprint.delete("/<project_id>/webhooks/<webhook_id>")
+@endpoint(surface="management", status=204)
+def delete_webhook(ctx: Context, project_id: str, webhook_id: str) -> None:
+    webhooks.delete_webhook(ctx.uow, project_id, webhook_id)
 
 
 @blueprint.get("/<project_id>/areas")

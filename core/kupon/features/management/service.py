@@ -41,7 +41,11 @@ def provision(uow: UnitOfWork, name: str, *, timezone: str = "UTC") -> dict[str,
         timezone=timezone,
         tracking_key=ids.new_cipher_key(),
         client_trusted_domains=["*"],
-        client_settings={"client_redeem_enabled": True, "client_publish_enabled": True},
+        client_settings={
+            "client_redeem_enabled": True,
+            "client_publish_enabled": True,
+            "client_loyalty_events_enabled": True,
+        },
     )
     server, client = (_create_key(uow, project_id, kind) for kind in ("server", "client"))
     management = (ids.new_id("mng_"), ids.new_token())

@@ -1,9 +1,11 @@
 """Redemptions: counting uses for good, and taking them back.
 
 Reference: redemptions.json (8 operations, one of them for promotion tiers)
-Tables:    redemptions, orders, vouchers, voucher_transactions
+Tables:    redemptions, orders, vouchers, voucher_transactions, points_buckets; what loyalty cards
+           buy through rewards
 Stages:    redemption.created, redemption.failed, redemption.rolled_back,
-           redemption.rollback_failed, voucher.gift.transaction.created
+           redemption.rollback_failed, loyalty.points_changed,
+           voucher.{gift,loyalty_card}.transaction.created
 Reacts to: its own events (the activity feeds of customers)
 Engine:    validate, redeem, rollback
 """

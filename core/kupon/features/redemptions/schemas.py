@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from kupon.engine.giftcards import GIFT_VOUCHER
+from kupon.engine.points import LOYALTY_CARD
 from kupon.features.customers.schemas import CustomerBody
 from kupon.features.orders.schemas import CalculatedOrder, OrderBody, dump_older_order
 from kupon.features.promotions.schemas import RedeemedTier
+from kupon.features.rewards.schemas import GivenReward
 from kupon.features.validations.schemas import RedeemableResult
 from kupon.features.vouchers.schemas import Voucher
 from kupon.kit.timestamps import format_moment
@@ -98,6 +100,7 @@ class Redemption(WireSchema):
     promotion_tier = Part(RedeemedTier)
     gift = Part(GiftAmount)
     loyalty_card = Part(Points)
+    reward = Part(GivenReward)
     session = Part(SessionKey)
 
 
@@ -202,11 +205,12 @@ def dump_redemption(
     voucher: Mapping[str, Any] | None = None,
     promotion_tier: Mapping[str, Any] | None = None,
     related: Mapping[str, Any] | None = None,
+    reward: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A redemption or rollback, from its columns.
 
-    Shapes:  customer, voucher and promotion_tier are in their wire forms; `redemption` is the
-        parent of a child, and of a rollback what it took back.
+    Shapes:  customer, voucher, promotion_tier and reward are in their wire forms; `redemption` is
+        the parent of a child, and of a rollback what it took back.
     """
     is_rollback = row["object"] == "redemption_rollback"
     body: dict[str, Any] = {
@@ -232,6 +236,10 @@ def dump_redemption(
         body["voucher"] = voucher
         if row["amount"] is not None and voucher["type"] == GIFT_VOUCHER:
             body["gift"] = {"amount": row["amount"]}
+        if row["amount"] is not None and voucher["type"] == LOYALTY_CARD:
+            body["loyalty_card"] = {"points": row["amount"]}
+    if reward is not None:
+        body["reward"] = reward
     if promotion_tier is not None:
         body["promotion_tier"] = promotion_tier
     if related:

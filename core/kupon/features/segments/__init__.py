@@ -3,6 +3,7 @@
 Reference: segments.json (4 operations; change and activities are told of elsewhere)
 Tables:    segments, segment_members, definition_activities
 Stages:    customer.segment.entered, customer.segment.left
-Reacts to: customer.created, customer.updated, customer.order.*, redemption.*
+Reacts to: customer.created, customer.updated, customer.custom_event, customer.loyalty.updated,
+           customer.order.*, redemption.*, referral.*
 Engine:    segments, filters
 """

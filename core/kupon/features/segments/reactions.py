@@ -12,6 +12,11 @@ from kupon.storage.uow import UnitOfWork
 EVENTS = (
     "customer.created",
     "customer.updated",
+    "customer.custom_event",
+    "customer.loyalty.updated",
+    "customer.loyalty.updated",
+    "referral.counted",
+    "referral.undone",
     "customer.order.created",
     "customer.order.updated",
     "customer.order.paid",

@@ -5,15 +5,16 @@ Source: spec events-webhooks-data, sections 2.3 and 5.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from kupon.kit.event_types import prefix_of
 from kupon.kit.pages import PageRequest
-from kupon.storage.criteria import MomentField, TextField
+from kupon.storage.criteria import MomentField, TextField, among
 from kupon.storage.listing import Listing, Page, fetch_page
 from kupon.storage.queries.outbox import EventRow
 from kupon.storage.tables.activities import Activity
@@ -22,29 +23,24 @@ from kupon.storage.uow import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What one feed is to say; type and data are the wire's, category ACTION or EFFECT."""
+    """What the feed of one customer is to say.
 
+    Shapes: type and data are the wire's, category is ACTION or EFFECT; position counts the entries
+        of one event.
+    """
+
+    event: EventRow
+    customer_id: str
+    id: str
     type: str
     category: str
-    data: dict[str, Any]
-    campaign_id: str | None = None
-    campaign_type: str | None = None
+    data: Mapping[str, Any]
+    campaign_id: str | None
+    campaign_type: str | None
+    position: int
 
 
-# What no request caused came about inside.
-_INTERNAL = {"channel": "INTERNAL"}
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What one event means for the feed of one customer."""
-
-    customer_id: str
-    event: EventRow
-    entries: Sequence[Entry]
-
-
-def insert_activities(uow: UnitOfWork, told: Sequence[Told]) -> None:
+def insert_activities(uow: UnitOfWork, entries: Sequence[Entry]) -> None:
     """Write what events mean for feeds; once, however often they are delivered.
 
     Shapes:  nothing is written for a customer that is gone.
@@ -52,7 +48,7 @@ def insert_activities(uow: UnitOfWork, told: Sequence[Told]) -> None:
     """
     found = uow.driver.execute(
         "SELECT id FROM customers WHERE project_id = %s AND id = ANY(%s) ORDER BY id FOR KEY SHARE",
-        (uow.project_id, list({one.customer_id for one in told})),
+        (uow.project_id, list({entry.customer_id for entry in entries})),
     )
     known = {row[0] for row in found}
     with uow.driver.cursor() as cursor:
@@ -63,32 +59,36 @@ def insert_activities(uow: UnitOfWork, told: Sequence[Told]) -> None:
             [
                 (
                     uow.project_id,
-                    _activity_id(one.event.created_at, one.event.seq, position),
-                    one.customer_id,
+                    entry.id,
+                    entry.customer_id,
                     entry.campaign_id,
                     entry.campaign_type,
                     entry.type,
                     entry.category,
-                    Jsonb({"data": entry.data, "event_source": one.event.source or _INTERNAL}),
-                    one.event.request_id,
-                    one.event.seq,
-                    position,
-                    one.event.created_at,
+                    Jsonb(entry.data),
+                    entry.event.request_id,
+                    entry.event.seq,
+                    entry.position,
+                    entry.event.created_at,
                 )
-                for one in told
-                if one.customer_id in known
-                for position, entry in enumerate(one.entries)
+                for entry in entries
+                if entry.customer_id in known
             ],
         )
 
 
-def _activity_id(happened_at: datetime, seq: int, position: int) -> str:
-    """An id that follows from the event, and sorts as events happened.
+def event_id(type: str, happened_at: datetime, seq: int, position: int = 0) -> str:
+    """The id of what an event means, which follows from the event, and sorts as events happened.
 
     Events of different things may be consumed in another order than they happened.
     """
     milliseconds = int(happened_at.timestamp() * 1000)
-    return f"evcus_{milliseconds:011x}{seq:010x}{position:03x}"
+    return f"{prefix_of(type)}{milliseconds:011x}{seq:010x}{position:03x}"
+
+
+def activity_id(happened_at: datetime, seq: int, position: int = 0) -> str:
+    """The id of an entry of a feed."""
+    return event_id("customer", happened_at, seq, position)
 
 
 def _starts_after(when: date) -> Any:
@@ -104,16 +104,35 @@ def list_activities(
     uow: UnitOfWork, customer_id: str, request: PageRequest, tz: tzinfo, *, is_counted: bool
 ) -> Page[Activity]:
     """One page of a customer's feed."""
-    listing = Listing(
-        Activity,
-        fields={
-            "created_at": MomentField(Activity.created_at),
-            "campaign_id": TextField(Activity.campaign_id),
-            "campaign_type": TextField(Activity.campaign_type),
-            "category": TextField(Activity.category),
-            "type": TextField(Activity.type),
-        },
-        where=(Activity.customer_id == customer_id,),
-        shortcuts={"product_id": _names_product, "starting_after": _starts_after},
-    )
+    listing = replace(_FEED, where=(Activity.customer_id == customer_id,))
     return fetch_page(uow, listing, request, tz=tz, is_counted=is_counted)
+
+
+def list_of_campaign(
+    uow: UnitOfWork,
+    customer_id: str,
+    campaign_id: str,
+    types: Sequence[str],
+    request: PageRequest,
+    tz: tzinfo,
+) -> Page[Activity]:
+    """One page of what a customer's feed has of one campaign and of certain types."""
+    where = (
+        Activity.customer_id == customer_id,
+        Activity.campaign_id == campaign_id,
+        among(Activity.type, [*types]),
+    )
+    return fetch_page(uow, replace(_FEED, where=where), request, tz=tz, is_counted=False)
+
+
+_FEED = Listing(
+    Activity,
+    fields={
+        "created_at": MomentField(Activity.created_at),
+        "campaign_id": TextField(Activity.campaign_id),
+        "campaign_type": TextField(Activity.campaign_type),
+        "category": TextField(Activity.category),
+        "type": TextField(Activity.type),
+    },
+    shortcuts={"product_id": _names_product, "starting_after": _starts_after},
+)

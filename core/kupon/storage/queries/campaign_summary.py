@@ -11,8 +11,27 @@ from psycopg.rows import dict_row
 
 from kupon.storage.uow import UnitOfWork
 
-# What only campaigns of discounts, and only campaigns of gift cards tell of.
+# What only campaigns of discounts, of gift cards, of points and of referrals tell of.
 DISCOUNTS = frozenset(("discounted_amount", "rolledback_discounted_amount"))
+REFERRALS = frozenset(("referred_customers",))
+POINTS = frozenset(
+    (
+        "created_vouchers_points",
+        "points_added",
+        "points_subtracted",
+        "points_deleted",
+        "points_rewarded",
+        "points_redeemed",
+        "points_rolledback",
+        "points_expired",
+        "points_transferred_in",
+        "points_transferred_out",
+        "pending_points_added",
+        "pending_points_subtracted",
+        "pending_points_activated",
+        "pending_points_canceled",
+    )
+)
 CREDITS = frozenset(
     (
         "created_vouchers_amount",
@@ -72,6 +91,19 @@ moved AS (
         AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
         AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
     GROUP BY type
+),
+pending AS (
+    SELECT type, sum(points) AS points FROM pending_points_movements
+    WHERE project_id = %(project_id)s AND campaign_id = %(campaign_id)s
+        AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
+    GROUP BY type
+),
+referred AS (
+    SELECT count(DISTINCT referee_id) AS customers FROM referrals
+    WHERE project_id = %(project_id)s AND campaign_id = %(campaign_id)s
+        AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
 )
 SELECT
     count(*) FILTER (WHERE object = 'redemption') AS redemptions,
@@ -99,7 +131,35 @@ SELECT
     coalesce((SELECT -amount FROM moved WHERE type = 'CREDITS_REDEMPTION'), 0)::bigint
         AS amount_redeemed,
     coalesce((SELECT amount FROM moved WHERE type = 'CREDITS_REFUND'), 0)::bigint
-        AS amount_rolledback
+        AS amount_rolledback,
+    coalesce((SELECT given FROM days), 0)::bigint AS created_vouchers_points,
+    coalesce((SELECT lost FROM days), 0)::bigint AS points_deleted,
+    coalesce((SELECT amount FROM moved WHERE type = 'POINTS_ADDITION'), 0)::bigint
+        AS points_added,
+    coalesce((SELECT -amount FROM moved WHERE type = 'POINTS_REMOVAL'), 0)::bigint
+        AS points_subtracted,
+    coalesce((SELECT sum(amount) FROM moved
+        WHERE type IN ('POINTS_ACCRUAL', 'PENDING_POINTS_ACTIVATION')), 0)::bigint
+        AS points_rewarded,
+    coalesce((SELECT -amount FROM moved WHERE type = 'POINTS_REDEMPTION'), 0)::bigint
+        AS points_redeemed,
+    coalesce((SELECT amount FROM moved WHERE type = 'POINTS_REFUND'), 0)::bigint
+        AS points_rolledback,
+    coalesce((SELECT -amount FROM moved WHERE type = 'POINTS_EXPIRATION'), 0)::bigint
+        AS points_expired,
+    coalesce((SELECT amount FROM moved WHERE type = 'POINTS_TRANSFER_IN'), 0)::bigint
+        AS points_transferred_in,
+    coalesce((SELECT -amount FROM moved WHERE type = 'POINTS_TRANSFER_OUT'), 0)::bigint
+        AS points_transferred_out,
+    coalesce((SELECT amount FROM moved WHERE type = 'PENDING_POINTS_ACTIVATION'), 0)::bigint
+        AS pending_points_activated,
+    coalesce((SELECT points FROM pending WHERE type = 'ADDED'), 0)::bigint
+        AS pending_points_added,
+    coalesce((SELECT points FROM pending WHERE type = 'SUBTRACTED'), 0)::bigint
+        AS pending_points_subtracted,
+    coalesce((SELECT points FROM pending WHERE type = 'CANCELED'), 0)::bigint
+        AS pending_points_canceled,
+    (SELECT customers FROM referred) AS referred_customers
 FROM entries
 """
 
@@ -113,11 +173,11 @@ def summarize(
     since: datetime | None,
     until: datetime | None,
 ) -> dict[str, int]:
-    """Redemptions, rollbacks, money, credits and codes of a campaign.
+    """Redemptions, rollbacks, money, credits, points, codes and referrals of a campaign.
 
     Shapes:  first and last are days of the project, since and until the moments at which the
         first begins and the last is over; None is without bound. Rollbacks are never taken off.
-    Units:   minor units.
+    Units:   minor units, points.
     """
     with uow.reader.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(

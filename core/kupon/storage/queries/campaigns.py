@@ -30,7 +30,7 @@ from kupon.storage.criteria import (
 )
 from kupon.storage.documents import JsonField
 from kupon.storage.listing import Listing, Page, fetch_page
-from kupon.storage.queries import trash_bin
+from kupon.storage.queries import campaign_parts, trash_bin
 from kupon.storage.queries.campaign_access import (
     May,
     check_access,
@@ -40,7 +40,7 @@ from kupon.storage.queries.campaign_access import (
 )
 from kupon.storage.queries.projects import bump_revision
 from kupon.storage.refusing import refusing
-from kupon.storage.tables.campaigns import Campaign, CampaignDay
+from kupon.storage.tables.campaigns import REFERRAL_PROGRAM, Campaign, CampaignDay
 from kupon.storage.tables.categories import Category
 from kupon.storage.tables.outbox import Job
 from kupon.storage.timing import has_expired, is_before_start, is_in_time
@@ -219,6 +219,7 @@ def hide_campaign(uow: UnitOfWork, campaign: Campaign, *, is_forced: bool) -> No
 def delete_campaign(uow: UnitOfWork, campaign_id: str) -> None:
     """Remove a campaign for good; its name is free again."""
     delete_access(uow, campaign_id)
+    campaign_parts.delete_facts(uow, campaign_id)
     uow.session.execute(
         delete(CampaignDay).where(
             CampaignDay.project_id == uow.project_id, CampaignDay.campaign_id == campaign_id
@@ -290,7 +291,7 @@ _FIELDS: dict[str, Field] = {
             "$expired": _has_expired,
         }
     ),
-    "is_referral_code": FlagField(false()),
+    "is_referral_code": FlagField(Campaign.campaign_type == REFERRAL_PROGRAM),
     "voucher_type": JsonField(Campaign.voucher["type"]),
     "categories": TextField(_category_name),
     "category_ids": TextField(Campaign.category_id),

@@ -40,6 +40,15 @@ def get_event_schema(
     return schema
 
 
+def find_by_name(uow: UnitOfWork, name: str) -> CustomEventSchema | None:
+    """The schema of the event of that name in the unit's project, or None."""
+    return uow.session.scalar(
+        select(CustomEventSchema).where(
+            CustomEventSchema.project_id == uow.project_id, CustomEventSchema.name == name
+        )
+    )
+
+
 def list_event_schemas(uow: UnitOfWork, project_id: str) -> Sequence[CustomEventSchema]:
     """The schemas of all events of a project, the oldest first."""
     return uow.session.scalars(

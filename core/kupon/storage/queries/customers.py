@@ -7,9 +7,9 @@ Source: spec api-conventions, sections 7, 9 and 11; campaigns-loyalty-referral-g
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
@@ -181,6 +181,14 @@ def _as_row(customer: Customer) -> Row:
     }
 
 
+class Programme(NamedTuple):
+    """What a customer came to in a loyalty programme; tier_id is None outside of its tiers."""
+
+    name: str
+    points: int
+    tier_id: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a customer's redemptions and orders come to.
@@ -189,6 +197,9 @@ class Summary:
     Shapes:  redemptions count each code of a stack, not the stack; orders are those that are
         PAID or FULFILLED, the last one is the one created last. What gift cards paid is less
         what rollbacks gave back, what they have to go is left on those that the customer holds.
+        Points are what came in less what was taken off and expired; programmes are those whose
+        cards the customer holds. referred_customers are those that this one brought, each once,
+        referred those by the names of the campaigns; referrals tell who brought this one.
     """
 
     customer_id: str = ""
@@ -198,15 +209,30 @@ class Summary:
     rollback_failed: int = 0
     gift_redeemed_amount: int = 0
     gift_amount_to_go: int = 0
+    redeemed_points: int = 0
+    points_to_go: int = 0
+    points: int = 0
+    programmes: Sequence[Programme] = ()
+    referred_customers: int = 0
+    referred: Sequence[tuple[str, int]] = ()
+    referrals: Sequence[Mapping[str, Any]] = ()
     order_count: int = 0
     total_amount: int = 0
     average_amount: int = 0
     last_order_amount: int = 0
     last_order_date: datetime | None = None
 
+    @property
+    def tier_ids(self) -> frozenset[str]:
+        """The loyalty tiers that the customer is in."""
+        return frozenset(each.tier_id for each in self.programmes if each.tier_id is not None)
+
 
 _SUMMARIES = (
-    "SELECT c.id AS customer_id, r.*, o.*, p.*, h.* FROM unnest(%(ids)s::text[]) AS c(id)"
+    "SELECT c.id AS customer_id, r.*, o.*, p.*, h.*, b.*, f.*"
+    " FROM unnest(%(ids)s::text[]) AS c(id)"
+    " CROSS JOIN (SELECT (%(now)s AT TIME ZONE timezone)::date AS day FROM projects"
+    "  WHERE id = %(project_id)s) AS today"
     " CROSS JOIN LATERAL (SELECT"
     "  count(*) FILTER (WHERE is_rollback IS FALSE AND result = 'SUCCESS') AS succeeded,"
     "  count(*) FILTER (WHERE is_rollback IS FALSE AND result = 'FAILURE') AS failed,"
@@ -230,12 +256,39 @@ _SUMMARIES = (
     "   AND t.type IN ('CREDITS_REDEMPTION', 'CREDITS_REFUND')"
     "  WHERE redemptions.project_id = %(project_id)s AND redemptions.customer_id = c.id"
     "  AND redemptions.object = 'redemption' AND redemptions.amount IS NOT NULL) AS p"
-    " CROSS JOIN LATERAL (SELECT coalesce(sum(v.balance_income - v.balance_subtracted"
-    "   - v.balance_expired - v.balance_redeemed), 0)::bigint AS gift_amount_to_go"
-    "  FROM vouchers v LEFT JOIN campaigns k"
-    "   ON k.project_id = v.project_id AND k.id = v.campaign_id"
-    "  WHERE v.project_id = %(project_id)s AND v.holder_id = c.id AND v.type = 'GIFT_VOUCHER'"
-    "  AND v.binned_at IS NULL AND k.binned_at IS NULL) AS h"
+    " CROSS JOIN LATERAL (SELECT"
+    "  coalesce(sum(total - redeemed) FILTER (WHERE is_gift), 0)::bigint AS gift_amount_to_go,"
+    "  coalesce(sum(total - redeemed) FILTER (WHERE NOT is_gift), 0)::bigint AS points_to_go,"
+    "  coalesce(sum(redeemed) FILTER (WHERE NOT is_gift), 0)::bigint AS redeemed_points,"
+    "  coalesce(sum(total) FILTER (WHERE NOT is_gift), 0)::bigint AS points,"
+    "  coalesce(jsonb_agg(jsonb_build_array(name, total, tier_id) ORDER BY name)"
+    "   FILTER (WHERE NOT is_gift), '[]') AS programmes"
+    "  FROM (SELECT v.type = 'GIFT_VOUCHER' AS is_gift, k.name, m.tier_id,"
+    "    v.balance_income - v.balance_subtracted - v.balance_expired AS total,"
+    "    v.balance_redeemed AS redeemed"
+    "   FROM vouchers v LEFT JOIN campaigns k"
+    "    ON k.project_id = v.project_id AND k.id = v.campaign_id"
+    "   LEFT JOIN loyalty_tier_memberships m"
+    "    ON m.project_id = v.project_id AND m.voucher_id = v.id AND m.starts_on <= today.day"
+    "   WHERE v.project_id = %(project_id)s AND v.holder_id = c.id"
+    "   AND v.type IN ('GIFT_VOUCHER', 'LOYALTY_CARD')"
+    "   AND v.binned_at IS NULL AND k.binned_at IS NULL) AS held) AS h"
+    " CROSS JOIN LATERAL (SELECT"
+    "  coalesce(jsonb_agg(jsonb_build_array(name, count) ORDER BY name), '[]') AS referred,"
+    "  (SELECT count(DISTINCT f.referee_id) FROM referrals f"
+    "   JOIN campaigns k ON k.project_id = f.project_id AND k.id = f.campaign_id"
+    "   WHERE f.project_id = %(project_id)s AND f.referrer_id = c.id AND k.binned_at IS NULL)"
+    "   AS referred_customers"
+    "  FROM (SELECT k.name, count(*) AS count FROM referrals f"
+    "   JOIN campaigns k ON k.project_id = f.project_id AND k.id = f.campaign_id"
+    "   WHERE f.project_id = %(project_id)s AND f.referrer_id = c.id AND k.binned_at IS NULL"
+    "   GROUP BY k.name) AS brought) AS b"
+    " CROSS JOIN LATERAL (SELECT coalesce(jsonb_agg(jsonb_build_object("
+    "   'campaign_id', f.campaign_id, 'referrer_id', f.referrer_id,"
+    "   'related_object_id', f.related_object_id,"
+    "   'related_object_type', f.related_object_type, 'date', f.created_at)"
+    "   ORDER BY f.created_at, f.id), '[]') AS referrals"
+    "  FROM referrals f WHERE f.project_id = %(project_id)s AND f.referee_id = c.id) AS f"
 )
 
 
@@ -245,6 +298,19 @@ def summarize(uow: UnitOfWork, customer_ids: Sequence[str]) -> dict[str, Summary
         return {}
     with uow.driver.cursor(row_factory=class_row(Summary)) as cursor:
         found = cursor.execute(
-            _SUMMARIES, {"ids": list(customer_ids), "project_id": uow.project_id}
+            _SUMMARIES,
+            {"ids": list(customer_ids), "project_id": uow.project_id, "now": uow.now},
         )
-        return {summary.customer_id: summary for summary in found}
+        return {summary.customer_id: _read(summary) for summary in found}
+
+
+def _read(summary: Summary) -> Summary:
+    """A summary with its lists as they are meant; the statement has them as JSON."""
+    return replace(
+        summary,
+        programmes=[Programme(*each) for each in summary.programmes],
+        referred=[(name, count) for name, count in summary.referred],
+        referrals=[
+            {**each, "date": datetime.fromisoformat(each["date"])} for each in summary.referrals
+        ],
+    )

@@ -7,8 +7,10 @@ Source: spec api-conventions, section 14; events-webhooks-data, "Permanent custo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from kupon.kit.errors import not_found
+from kupon.storage.queries.outbound_items import suppress_customer
 from kupon.storage.uow import UnitOfWork
 
 _DELETE_FEED = "DELETE FROM activities WHERE project_id = %(project_id)s AND customer_id = %(id)s"
@@ -66,7 +68,12 @@ def lock_traced_customer(uow: UnitOfWork, reference: str) -> str:
 
 
 def erase_traces(uow: UnitOfWork, customer_id: str) -> Erased:
-    """Delete what tells of a customer, and take the customer out of what must stay."""
+    """Delete what tells of a customer, and take the customer out of what must stay.
+
+    Platforms that the project is connected with are to forget the customer too.
+    Locks:  the customer's row must be locked.
+    """
+    suppress_customer(uow, _known_as(uow, customer_id))
     orders = _make_anonymous(uow, customer_id)
     order_activities = _execute(
         uow,
@@ -95,6 +102,17 @@ def erase_traces(uow: UnitOfWork, customer_id: str) -> Erased:
         "DELETE FROM segment_members WHERE project_id = %(project_id)s AND customer_id = %(id)s",
         customer_id,
     )
+    _erase_loyalty(uow, customer_id)
+    # What was sent to receivers, and what waits: the log keeps that it was.
+    _execute(
+        uow,
+        "UPDATE send_outs SET envelope = '{}', answer = NULL, customer_id = NULL, next_at = NULL,"
+        " state = CASE WHEN state IN ('PENDING', 'RETRYING', 'SUSPENDED') THEN 'CANCELED'"
+        "  ELSE state END"
+        " WHERE project_id = %(project_id)s"
+        " AND (customer_id = %(id)s OR strpos(envelope::text, %(id)s) > 0)",
+        customer_id,
+    )
     # Answers kept for repeated requests spell the customer out.
     _execute(
         uow,
@@ -110,6 +128,22 @@ def erase_traces(uow: UnitOfWork, customer_id: str) -> Erased:
         other_activities=other_activities,
         events=events,
     )
+
+
+def _known_as(uow: UnitOfWork, customer_id: str) -> dict[str, Any]:
+    """By what platforms may know a customer; of one that was deleted, what events still tell."""
+    row = uow.driver.execute(
+        "SELECT source_id, name, email, phone FROM customers"
+        " WHERE project_id = %(project_id)s AND id = %(id)s"
+        " UNION ALL (SELECT payload #>> '{customer,source_id}', payload #>> '{customer,name}',"
+        "  payload #>> '{customer,email}', payload #>> '{customer,phone}' FROM events"
+        "  WHERE project_id = %(project_id)s AND aggregate_id = %(id)s"
+        "  AND payload #> '{customer,created_at}' IS NOT NULL ORDER BY seq DESC LIMIT 1) LIMIT 1",
+        {"project_id": uow.project_id, "id": customer_id},
+    ).fetchone()
+    values = row or (None, None, None, None)
+    known = dict(zip(("source_id", "name", "email", "phone"), values, strict=True))
+    return {"id": customer_id, **known, "object": "customer"}
 
 
 def _make_anonymous(uow: UnitOfWork, customer_id: str) -> int:
@@ -144,6 +178,40 @@ def _make_anonymous(uow: UnitOfWork, customer_id: str) -> int:
     )
     _take_codes_back(uow, customer_id)
     return orders
+
+
+_LOYALTY = (
+    # Points that nobody gets any more; the sums of cards are written under their locks.
+    "WITH gone AS (DELETE FROM pending_points WHERE project_id = %(project_id)s"
+    "  AND customer_id = %(id)s RETURNING voucher_id, points, status),"
+    " left_over AS (SELECT voucher_id, sum(points)::bigint AS points FROM gone"
+    "  WHERE status = 'PENDING' GROUP BY voucher_id)"
+    " UPDATE vouchers v SET pending_points = v.pending_points - l.points FROM left_over l"
+    " WHERE v.project_id = %(project_id)s AND v.id = l.voucher_id",
+    "DELETE FROM loyalty_tier_memberships"
+    " WHERE project_id = %(project_id)s AND customer_id = %(id)s",
+    "DELETE FROM auto_redemptions WHERE project_id = %(project_id)s AND customer_id = %(id)s",
+    "UPDATE reward_redemptions SET customer_id = NULL"
+    " WHERE project_id = %(project_id)s AND customer_id = %(id)s",
+    "DELETE FROM referrals WHERE project_id = %(project_id)s AND referrer_id = %(id)s",
+    "DELETE FROM referral_payouts WHERE project_id = %(project_id)s AND referrer_id = %(id)s",
+    # Who was referred still counts for the referrer, as nobody in particular.
+    "UPDATE referrals SET referee_id = (SELECT min(f.id) FROM referrals f"
+    "  WHERE f.project_id = %(project_id)s AND f.referee_id = %(id)s)"
+    " WHERE project_id = %(project_id)s AND referee_id = %(id)s",
+    "UPDATE referral_payouts SET cause = gen_random_uuid()::text"
+    " WHERE project_id = %(project_id)s AND cause = %(id)s",
+    "DELETE FROM custom_events WHERE project_id = %(project_id)s AND customer_id = %(id)s",
+)
+
+
+def _erase_loyalty(uow: UnitOfWork, customer_id: str) -> None:
+    """Take a customer out of programmes, referrals and events.
+
+    Locks:  codes by id, as _take_codes_back has done.
+    """
+    for statement in _LOYALTY:
+        _execute(uow, statement, customer_id)
 
 
 def _take_codes_back(uow: UnitOfWork, customer_id: str) -> None:

@@ -16,7 +16,6 @@ from kupon.storage.criteria import among
 from kupon.storage.queries.vouchers import FoundVoucher
 from kupon.storage.tables.campaigns import Campaign
 from kupon.storage.tables.categories import Category
-from kupon.storage.tables.publications import OWNER
 from kupon.storage.tables.vouchers import Voucher
 from kupon.storage.uow import UnitOfWork
 
@@ -54,6 +53,25 @@ def find_held(
     return None if row is None else Held(*row)
 
 
+_USABLE = (
+    "SELECT v.id FROM redeemable_holders h"
+    " JOIN vouchers v ON v.project_id = h.project_id AND v.id = h.voucher_id"
+    " WHERE h.project_id = %s AND h.customer_id = %s AND h.campaign_id = %s"
+    " AND h.publication_id IS NOT NULL AND v.binned_at IS NULL AND v.is_active"
+    " AND (v.expiration_date IS NULL OR v.expiration_date >= %s)"
+    " AND (v.redemption_quantity IS NULL OR v.redeemed_quantity < v.redemption_quantity)"
+    " ORDER BY h.id LIMIT 1"
+)
+
+
+def find_usable(uow: UnitOfWork, customer_id: str, campaign_id: str) -> str | None:
+    """The oldest code of a campaign that a customer holds and can still use."""
+    row = uow.driver.execute(
+        _USABLE, (uow.project_id, customer_id, campaign_id, uow.now)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def list_publication_ids(uow: UnitOfWork, voucher_id: str) -> list[str]:
     """The publications that gave a code to those who hold it."""
     rows = uow.reader.execute(
@@ -62,6 +80,28 @@ def list_publication_ids(uow: UnitOfWork, voucher_id: str) -> list[str]:
         (uow.project_id, voucher_id),
     )
     return [row[0] for row in rows]
+
+
+def find_passed_on(uow: UnitOfWork, customer_id: str, voucher_ids: Sequence[str]) -> frozenset[str]:
+    """Those of the given codes that were passed on to a customer by their referrers."""
+    rows = uow.reader.execute(
+        "SELECT voucher_id FROM redeemable_holders WHERE project_id = %s AND customer_id = %s"
+        " AND voucher_id = ANY(%s) AND holder_role = 'REFEREE'",
+        (uow.project_id, customer_id, list(voucher_ids)),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def find_publication_metadata(
+    uow: UnitOfWork, voucher_ids: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """The metadata of the publications that gave codes away, by code."""
+    rows = uow.reader.execute(
+        "SELECT voucher_id, metadata FROM redeemable_holders WHERE project_id = %s"
+        " AND voucher_id = ANY(%s) AND publication_id IS NOT NULL",
+        (uow.project_id, list(voucher_ids)),
+    )
+    return dict(rows.fetchall())
 
 
 def _suitable(uow: UnitOfWork, campaign_id: str, count: int) -> Select[Voucher]:
@@ -151,9 +191,12 @@ _HOLD = (
 )
 
 
-def hold_codes(uow: UnitOfWork, codes: Sequence[Voucher], publication: Mapping[str, Any]) -> None:
-    """Make the customer of a publication the owner of its codes.
+def hold_codes(
+    uow: UnitOfWork, codes: Sequence[Voucher], publication: Mapping[str, Any], role: str
+) -> None:
+    """Make the customer of a publication the one who has its codes.
 
+    Shapes:  role is OWNER, or REFERRER of codes that refer.
     Locks:   the codes must be locked.
     """
     for code in codes:
@@ -168,7 +211,7 @@ def hold_codes(uow: UnitOfWork, codes: Sequence[Voucher], publication: Mapping[s
             [
                 (
                     *(uow.project_id, holder_id, code.id, code.campaign_id),
-                    *(publication["customer_id"], OWNER, publication["id"], metadata, uow.now),
+                    *(publication["customer_id"], role, publication["id"], metadata, uow.now),
                 )
                 for holder_id, code in zip(ids.new_ids("rh_", len(codes)), codes, strict=True)
             ],

@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Row, select
 from sqlalchemy.orm import Session
 
 from kupon.engine.access import Level, Place, Scope
+from kupon.kit.errors import not_found
 from kupon.storage.tables.projects import ApiKey, ManagementKey, Project
+from kupon.storage.uow import UnitOfWork
 
 # A server key that belongs to one integration, and may do what only integrations do.
 INTEGRATION = "integration"
@@ -28,6 +30,7 @@ class ProjectFacts:
     client_trusted_domains: tuple[str, ...]
     client_redeem_enabled: bool
     client_publish_enabled: bool
+    client_loyalty_events_enabled: bool
     tracking_key: bytes
 
 
@@ -82,7 +85,24 @@ def find_key(engine: Engine, surface: str, app_id: str) -> KeyFacts | None:
         ).first()
     if row is None:
         return None
-    facts = ProjectFacts(
+    facts = _facts(row)
+    scope = None if row.access is None else frozenset(map(_read_place, row.access))
+    return KeyFacts(app_id, row.key_name, row.kind, bytes(row.token_hash), facts, scope)
+
+
+def load_facts(uow: UnitOfWork) -> ProjectFacts:
+    """What jobs need to know of the unit's project, as requests learn it from their key.
+
+    Raises:  not_found.
+    """
+    row = uow.session.execute(select(Project.__table__).where(Project.id == uow.project_id)).first()
+    if row is None:
+        raise not_found("project", uow.project_id)
+    return _facts(row)
+
+
+def _facts(row: Row[Any]) -> ProjectFacts:
+    return ProjectFacts(
         id=row.id,
         name=row.name,
         timezone=row.timezone,
@@ -90,10 +110,11 @@ def find_key(engine: Engine, surface: str, app_id: str) -> KeyFacts | None:
         client_trusted_domains=tuple(row.client_trusted_domains),
         client_redeem_enabled=bool(row.client_settings.get("client_redeem_enabled")),
         client_publish_enabled=bool(row.client_settings.get("client_publish_enabled")),
+        client_loyalty_events_enabled=bool(
+            row.client_settings.get("client_loyalty_events_enabled")
+        ),
         tracking_key=bytes(row.tracking_key),
     )
-    scope = None if row.access is None else frozenset(map(_read_place, row.access))
-    return KeyFacts(app_id, row.key_name, row.kind, bytes(row.token_hash), facts, scope)
 
 
 def _read_place(stored: dict[str, Any]) -> Place:

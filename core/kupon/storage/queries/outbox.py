@@ -19,7 +19,7 @@ from kupon.storage.uow import UnitOfWork
 _EXPANDING = 7_305_712_046_022
 
 
-_EVENT = "project_id, seq, name, aggregate_id, payload, request_id, source, created_at"
+_EVENT = "project_id, seq, name, aggregate_id, payload, request_id, source, origin, created_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class EventRow:
     payload: dict[str, Any]
     request_id: str | None
     source: dict[str, Any] | None
+    origin: str | None
     created_at: datetime
 
 
@@ -169,6 +170,39 @@ def wake_again(uow: UnitOfWork, handler: str, order_keys: Sequence[str]) -> None
     uow.driver.execute(
         f"UPDATE jobs SET enqueued_at = NULL WHERE project_id = %(project)s AND id IN ({_HEADS})",
         {"project": uow.project_id, "handler": handler, "keys": list(order_keys)},
+    )
+
+
+def ensure_job(uow: UnitOfWork, handler: str, order_key: str, arguments: dict[str, Any]) -> None:
+    """Have a line worked on after the commit, by a job that waits there or else by a new one.
+
+    Shapes:  a job with `held` in its arguments is left to wait until it is due.
+    Locks:   the line's waiting job, so that no worker finishes it without having seen what is
+        written here; one that a worker has locked counts for none.
+    """
+    if uow.driver.execute(
+        _HURRY, {"project": uow.project_id, "handler": handler, "key": order_key, "now": uow.now}
+    ).rowcount:
+        return
+    uow.enqueue(handler, arguments, order_key=order_key)
+
+
+_HURRY = (
+    "UPDATE jobs SET enqueued_at = NULL, available_at = CASE WHEN arguments ? 'held'"
+    "  THEN available_at ELSE least(available_at, %(now)s) END"
+    " WHERE project_id = %(project)s AND id = ("
+    "  SELECT id FROM jobs WHERE project_id = %(project)s AND handler = %(handler)s"
+    "  AND order_key = %(key)s AND dead_at IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)"
+)
+
+
+def release_job(uow: UnitOfWork, handler: str, order_key: str) -> None:
+    """Have a line's waiting jobs done at once, also those that were to be held."""
+    uow.driver.execute(
+        "UPDATE jobs SET enqueued_at = NULL, available_at = least(available_at, %(now)s)"
+        " WHERE project_id = %(project)s AND handler = %(handler)s AND order_key = %(key)s"
+        " AND dead_at IS NULL",
+        {"project": uow.project_id, "handler": handler, "key": order_key, "now": uow.now},
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
-from sqlalchemy import ARRAY, ScalarSelect, Text, exists, false, func, literal, or_, select
+from sqlalchemy import ARRAY, ScalarSelect, Text, exists, func, literal, or_, select
 
 from kupon.kit.calendar import Calendar
 from kupon.kit.errors import RaceLost
@@ -31,7 +31,7 @@ from kupon.storage.criteria import (
 )
 from kupon.storage.listing import Listing, Page, fetch_page
 from kupon.storage.queries.campaign_access import narrowed
-from kupon.storage.tables.campaigns import Campaign
+from kupon.storage.tables.campaigns import REFERRAL_PROGRAM, Campaign
 from kupon.storage.tables.customers import Customer
 from kupon.storage.tables.publications import Publication
 from kupon.storage.uow import UnitOfWork
@@ -145,6 +145,16 @@ def _of_customer(name: str) -> Test:
     )
 
 
+_is_referral = (
+    exists()
+    .where(
+        Campaign.project_id == Publication.project_id,
+        Campaign.id == Publication.campaign_id,
+        Campaign.campaign_type == REFERRAL_PROGRAM,
+    )
+    .correlate(Publication)
+)
+
 _PUBLICATIONS = Listing(
     Publication,
     fields={
@@ -155,7 +165,7 @@ _PUBLICATIONS = Listing(
         "related_object_id": _AnyTextField(Publication.voucher_ids),
         "voucher_code": TextField(Publication.voucher_codes[1]),
         "voucher_type": TextField(Publication.voucher_type),
-        "is_referral_code": FlagField(false()),
+        "is_referral_code": FlagField(_is_referral),
         "customer_id": TextField(Publication.customer_id),
         "tracking_id": TextField(Publication.tracking_id),
         "source_id": TextField(Publication.source_id),

@@ -102,6 +102,23 @@ def release(uow: UnitOfWork, voucher_id: str, session_key: str) -> bool:
     return deleted.rowcount > 0
 
 
+def release_all(uow: UnitOfWork, session_key: str) -> int:
+    """Give back all that a session holds; of how many codes."""
+    return uow.driver.execute(
+        "DELETE FROM session_locks WHERE project_id = %s AND session_key = %s",
+        (uow.project_id, session_key),
+    ).rowcount
+
+
+def extend(uow: UnitOfWork, session_key: str, expires_at: datetime) -> int:
+    """Let a session hold at least until a moment what it holds now; how many codes."""
+    return uow.driver.execute(
+        "UPDATE session_locks SET expires_at = %s"
+        " WHERE project_id = %s AND session_key = %s AND expires_at > %s AND expires_at < %s",
+        (expires_at, uow.project_id, session_key, uow.now, expires_at),
+    ).rowcount
+
+
 def purge(uow: UnitOfWork) -> int:
     """Forget the locks of all projects that have expired; how many."""
     return uow.driver.execute(

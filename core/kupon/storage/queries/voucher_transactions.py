@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select
 
 from kupon.kit.filters import Condition
 from kupon.kit.pages import PageRequest
-from kupon.storage.criteria import ColumnField, TextField, among
+from kupon.storage.criteria import ColumnField, MomentField, TextField, among
 from kupon.storage.listing import Listing, Page, fetch_page
 from kupon.storage.tables.orders import Order
 from kupon.storage.tables.vouchers import VoucherTransaction
@@ -47,6 +47,7 @@ class _IdField(ColumnField):
 _FIELDS = {
     "id": _IdField(VoucherTransaction.seq),
     "voucher_id": TextField(VoucherTransaction.voucher_id),
+    "created_at": MomentField(VoucherTransaction.created_at),
 }
 
 
@@ -71,14 +72,14 @@ def _list(
 
 
 def find_of_redemptions(
-    uow: UnitOfWork, redemption_ids: Sequence[str], type: str
+    uow: UnitOfWork, redemption_ids: Sequence[str], types: Sequence[str]
 ) -> dict[str, VoucherTransaction]:
-    """The lines of one type that redemptions have caused, by redemption."""
+    """The lines of some types that redemptions have caused, by redemption."""
     found = uow.session.scalars(
         select(VoucherTransaction).where(
             VoucherTransaction.project_id == uow.project_id,
             among(VoucherTransaction.redemption_id, [*redemption_ids]),
-            VoucherTransaction.type == type,
+            among(VoucherTransaction.type, [*types]),
         )
     )
     return {str(line.redemption_id): line for line in found}

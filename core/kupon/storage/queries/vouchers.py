@@ -31,7 +31,7 @@ from kupon.storage.documents import JsonField
 from kupon.storage.listing import Listing, Page, fetch_page
 from kupon.storage.queries import trash_bin
 from kupon.storage.queries.campaign_access import May, check_access, narrowed
-from kupon.storage.tables.campaigns import Campaign
+from kupon.storage.tables.campaigns import REFERRAL_PROGRAM, Campaign
 from kupon.storage.tables.categories import Category
 from kupon.storage.tables.customers import Customer
 from kupon.storage.tables.vouchers import Voucher
@@ -143,6 +143,9 @@ _category_name = (
     .correlate(Voucher)
     .scalar_subquery()
 )
+_is_referral = (
+    exists().where(_owns(_owner), _owner.campaign_type == REFERRAL_PROGRAM).correlate(Voucher)
+)
 _is_in_bin = exists().where(_owns(_owner), _owner.binned_at.is_not(None)).correlate(Voucher)
 
 
@@ -198,7 +201,7 @@ _FIELDS: dict[str, Field] = {
     "additional_info": TextField(Voucher.additional_info),
     "holder_id": TextField(Voucher.holder_id),
     "published_for_customer_id": TextField(Voucher.holder_id),
-    "is_referral_code": FlagField(false()),
+    "is_referral_code": FlagField(_is_referral),
     "redemption.quantity": NumberField(Voucher.redemption_quantity),
     "redemption.redeemed_quantity": NumberField(Voucher.redeemed_quantity),
     "publish.count": NumberField(Voucher.publish_count),

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kupon.storage.tables.base import Base, Dated, Document, Json, Key
 
+LOYALTY_PROGRAM = "LOYALTY_PROGRAM"
+REFERRAL_PROGRAM = "REFERRAL_PROGRAM"
+
 
 class Timed:
     """Time limits as the wire has them; codes carry their own copy."""

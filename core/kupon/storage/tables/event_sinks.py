@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKeyConstraint, Index, Integer, Text
+from sqlalchemy import Boolean, ForeignKeyConstraint, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,7 +17,8 @@ class EventEndpoint(Base, Dated):
 
     Shapes: sink names its kind ("webhook"); events are the types that it wants, as the caller spelt
         them, ["*"] for all; settings may be shown, secrets are encrypted. failures counts tries in
-        a row that nobody took.
+        a row that nobody took, after many of which nothing is sent until blocked_until; what had
+        none for too long is disabled, and keeps what it would have got.
     """
 
     __tablename__ = "event_endpoints"
@@ -31,6 +32,7 @@ class EventEndpoint(Base, Dated):
     secrets: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(Boolean, server_default="true")
     failures: Mapped[int] = mapped_column(Integer, server_default="0")
+    blocked_until: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     disabled_for: Mapped[str | None]
 
@@ -39,7 +41,7 @@ class SendOut(Base):
     """One event on its way to one endpoint.
 
     Shapes: state is PENDING, RETRYING, SUCCEEDED, FAILED, SUSPENDED or CANCELED; envelope is the
-        event as the sink gets it.
+        event as the sink gets it. customer_id is whom it tells of; tries count from first_tried_at.
     """
 
     __tablename__ = "send_outs"
@@ -51,7 +53,15 @@ class SendOut(Base):
         ),
         Index("uq_send_outs_event", "project_id", "endpoint_id", "event_id", unique=True),
         Index("ix_send_outs_created", "project_id", "created_at"),
-        Index("ix_send_outs_state", "project_id", "endpoint_id", "state", "created_at"),
+        Index("ix_send_outs_endpoint", "project_id", "endpoint_id", "created_at"),
+        Index("ix_send_outs_customer", "project_id", "customer_id"),
+        Index(
+            "ix_send_outs_due",
+            "project_id",
+            "endpoint_id",
+            "next_at",
+            postgresql_where=text("state IN ('PENDING', 'RETRYING')"),
+        ),
     )
 
     project_id: Mapped[Key]
@@ -59,6 +69,7 @@ class SendOut(Base):
     endpoint_id: Mapped[str]
     event_id: Mapped[str]
     type: Mapped[str]
+    customer_id: Mapped[str | None]
     envelope: Mapped[dict[str, Any]] = mapped_column(Json)
     state: Mapped[str] = mapped_column(server_default="PENDING")
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
@@ -67,6 +78,7 @@ class SendOut(Base):
     error: Mapped[str | None]
     took_ms: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[Moment]
+    first_tried_at: Mapped[datetime | None]
     executed_at: Mapped[datetime | None]
     next_at: Mapped[datetime | None]
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, Index, Integer, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kupon.storage.tables.base import Base, Dated, Document, Json, Key, Moment
@@ -15,9 +23,9 @@ class Connection(Base, Dated):
     """A project's link with one account of a platform.
 
     Shapes: token is the last part of its address; settings are what may be shown, secrets the rest,
-        encrypted; state is what provisioning returned. status is ACTIVE, PAUSED (by somebody) or
-        BROKEN (by the platform). failures counts those in a row; blocked_until is when the circuit
-        closes again.
+        encrypted; state is what provisioning returned; outbound says what the platform is told, as
+        on the wire. status is ACTIVE, PAUSED (by somebody) or BROKEN (by the platform). failures
+        counts those in a row; blocked_until is when the circuit closes again.
     """
 
     __tablename__ = "connections"
@@ -36,6 +44,7 @@ class Connection(Base, Dated):
     settings: Mapped[Document]
     secrets: Mapped[str | None]
     state: Mapped[Document]
+    outbound: Mapped[Document]
     status: Mapped[str] = mapped_column(server_default="ACTIVE")
     last_error: Mapped[str | None]
     last_error_at: Mapped[datetime | None]
@@ -63,7 +72,14 @@ class InboxEntry(Base):
     __table_args__ = (
         _of_connection(),
         UniqueConstraint("project_id", "connection_id", "delivery_id"),
-        Index("ix_inbox_subject", "project_id", "connection_id", "subject", "seq"),
+        Index(
+            "ix_inbox_waiting",
+            "project_id",
+            "connection_id",
+            "subject",
+            "seq",
+            postgresql_where=text("state = 'WAITING'"),
+        ),
         Index("ix_inbox_state", "project_id", "connection_id", "state", "seq"),
         Index("ix_inbox_received", "received_at"),
     )
@@ -137,10 +153,12 @@ class SyncRun(Base, Dated):
 
 
 class OutboundItem(Base):
-    """What a platform is to be told: a profile, an event or a code.
+    """What a platform is to be told: a profile, an event, a code, or to forget a customer.
 
-    Shapes: item_id is the same for every try; state is WAITING, REJECTED or PARKED; what was taken
-        is deleted and counted in the connection's statistics.
+    Shapes: kind is profiles, events, codes or erasures; item_id is the same for every try, and of
+        profiles and codes the id of what is looked up when it is told. state is WAITING, REJECTED
+        or PARKED; what was taken is deleted and counted in the connection's statistics, but for
+        erasures, which stay as DONE, without what they were about, for proof.
     """
 
     __tablename__ = "outbound_items"
@@ -195,7 +213,7 @@ class PlatformCheckout(Base, Dated):
     """An order of a platform and what became of its incentives.
 
     Shapes: state is LOCKED, REDEEMED, REDEEM_FAILED, ROLLED_BACK or RELEASED; redemption_id is what
-        a rollback takes back; digest tells the incentives and lines that were redeemed.
+        a rollback takes back; digest tells the lines that were redeemed.
     """
 
     __tablename__ = "platform_checkouts"
@@ -212,3 +230,14 @@ class PlatformCheckout(Base, Dated):
     redemption_id: Mapped[str | None]
     digest: Mapped[str | None]
     error: Mapped[str | None]
+
+
+class CustomerAlias(Base):
+    """That a source id means another customer, since the two were merged."""
+
+    __tablename__ = "customer_aliases"
+    __table_args__ = (Index("ix_customer_aliases_into", "project_id", "into_source_id"),)
+
+    project_id: Mapped[Key]
+    source_id: Mapped[Key]
+    into_source_id: Mapped[str]

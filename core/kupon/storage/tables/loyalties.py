@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, ForeignKeyConstraint, Index, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -109,6 +118,26 @@ class PendingPoints(Base, Dated):
     activates_on: Mapped[date] = mapped_column(Date)
     expiration_rules: Mapped[dict[str, Any] | None] = mapped_column(Json)
     details: Mapped[Document]
+
+
+class PendingMovement(Base):
+    """That points became pending or no longer are, as the summary of their programme counts it.
+
+    Shapes: type is ADDED, SUBTRACTED (by hand) or CANCELED; what was activated has a line in the
+        card's ledger.
+    """
+
+    __tablename__ = "pending_points_movements"
+    __table_args__ = (
+        Index("ix_pending_points_movements_campaign", "project_id", "campaign_id", "created_at"),
+    )
+
+    project_id: Mapped[Key]
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    campaign_id: Mapped[str]
+    type: Mapped[str]
+    points: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[Moment]
 
 
 class EarningRule(Base, Dated, Timed):

@@ -16,11 +16,14 @@ class Event(Base):
 
     `seq` orders the events of one aggregate: they are staged under the aggregate's row lock.
     `source` is the wire's event_source of the request that made it; empty for background work.
+    `origin` is the mark of the connection that caused it, which is not told of it.
     """
 
     __tablename__ = "events"
     __table_args__ = (
         Index("ix_events_waiting", "seq", postgresql_where=text("relayed_at IS NULL")),
+        # Compressing what is soon deleted costs a redemption more than its space is worth.
+        {"postgresql_with": {"toast_tuple_target": "8160"}},
     )
 
     project_id: Mapped[Key]
@@ -30,6 +33,7 @@ class Event(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
     request_id: Mapped[str | None]
     source: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    origin: Mapped[str | None]
     created_at: Mapped[Moment]
     relayed_at: Mapped[datetime | None]
 

@@ -29,6 +29,8 @@ class Project(Base, Dated):
     client_trusted_domains: Mapped[list[str]] = mapped_column(Json, server_default="[]")
     client_settings: Mapped[dict[str, Any]] = mapped_column(Json, server_default="{}")
     stacking_rules: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # What signs events on their way out; encrypted, and there from the first receiver on.
+    signing_key: Mapped[str | None]
     revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 

@@ -8,7 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kupon.storage.tables.base import Base, Dated, Document, Key, Moment
 
+# What customers may be to a code; referrers own the codes of referral campaigns.
 OWNER = "OWNER"
+REFERRER = "REFERRER"
+REFEREE = "REFEREE"
 
 
 class Publication(Base):

@@ -59,15 +59,16 @@ class ReferralTier(Base, Dated):
 
 
 class ReferralPayout(Base):
-    """That a referral tier has paid a referrer.
+    """That referrals were paid for, which outlives them: who is referred anew is not paid again.
 
-    Shapes: cause is the referral for EACH, and empty for MINIMUM, which pays once.
+    Shapes: payer_id is the tier that paid the referrer, or the campaign that paid the referee;
+        cause is the referee, and empty for MINIMUM, which pays a referrer once.
     """
 
     __tablename__ = "referral_payouts"
 
     project_id: Mapped[Key]
-    tier_id: Mapped[Key]
+    payer_id: Mapped[Key]
     referrer_id: Mapped[Key]
     cause: Mapped[Key]
     reward_redemption_id: Mapped[str | None]

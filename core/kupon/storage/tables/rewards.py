@@ -86,5 +86,5 @@ class RewardRedemption(Base, Dated):
     reward_assignment_id: Mapped[str | None]
     voucher_id: Mapped[str | None]
     campaign_id: Mapped[str | None]
-    customer_id: Mapped[str]
+    customer_id: Mapped[str | None]
     issued: Mapped[Document]

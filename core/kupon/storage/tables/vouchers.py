@@ -74,6 +74,14 @@ class Voucher(Base, Dated, Timed):
             "id",
             postgresql_where="publish_count = 0 AND is_active AND binned_at IS NULL",
         ),
+        # The walks of a loyalty programme through all that somebody holds.
+        Index(
+            "ix_vouchers_cards",
+            "project_id",
+            "campaign_id",
+            "id",
+            postgresql_where="type = 'LOYALTY_CARD' AND holder_id IS NOT NULL",
+        ),
         # Room for a row to change on its page, without touching the indexes.
         {"postgresql_with": {"fillfactor": "85"}},
     )

@@ -1,5 +1,6 @@
 """Use cases of campaigns; `work` is what the request leaves to the worker."""
 
+from kupon.features.campaigns.service.changes import MEMBERS_TO_JUDGE as MEMBERS_TO_JUDGE
 from kupon.features.campaigns.service.changes import delete_campaign as delete_campaign
 from kupon.features.campaigns.service.changes import purge_campaign as purge_campaign
 from kupon.features.campaigns.service.changes import set_active as set_active

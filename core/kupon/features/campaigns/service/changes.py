@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from kupon.features.campaigns.service.access import set_access
-from kupon.features.campaigns.service.definitions import read_lifetime
+from kupon.features.campaigns.service.definitions import joins_once, read_lifetime
+from kupon.features.campaigns.service.programmes import (
+    read_referral_program,
+    read_tiers_expiration,
+)
 from kupon.features.campaigns.service.reading import dump_found, stage
 from kupon.features.campaigns.service.work import Deletion, Propagation
 from kupon.features.categories import service as categories
@@ -18,11 +22,20 @@ from kupon.features.promotions import service as promotions
 from kupon.features.validation_rules import service as rules
 from kupon.features.vouchers import service as vouchers
 from kupon.kit.errors import KuponError, invalid_payload
-from kupon.storage.queries import campaign_codes, campaigns
+from kupon.storage.queries import (
+    campaign_codes,
+    campaign_parts,
+    campaigns,
+    earning_rules,
+    reward_assignments,
+)
 from kupon.storage.queries.campaigns import FoundCampaign
 from kupon.storage.queries.rule_assignments import Related
-from kupon.storage.tables.campaigns import Campaign
+from kupon.storage.tables.campaigns import LOYALTY_PROGRAM, REFERRAL_PROGRAM, Campaign
 from kupon.storage.uow import UnitOfWork
+
+# Told when the members of a programme are to follow its terms; no webhook knows it.
+MEMBERS_TO_JUDGE = "loyalty.members_to_judge"
 
 _PLAIN = ("description", "auto_join", "join_once", "type")
 # More codes than this are left to the worker when a binned campaign is removed for good.
@@ -35,6 +48,7 @@ _OF_CODES = frozenset(
         "type",
         "discount",
         "gift",
+        "loyalty_card",
         "activity_duration_after_publishing",
     )
 )
@@ -61,13 +75,17 @@ def update_campaign(uow: UnitOfWork, name: str, body: Mapping[str, Any]) -> dict
     for column in _PLAIN:
         if column in body:
             setattr(row, column, body[column])
-    if row.type == "STANDALONE":
-        row.join_once = False
+    row.join_once = joins_once(row.campaign_type, row.type, row.join_once)
+    _change_programme(uow, row, body)
     campaigns.save_campaign(uow, row)
-    rules.attach(uow, Related("campaign", row.id), body.get("validation_rules"))
+    if row.campaign_type != LOYALTY_PROGRAM:
+        rules.attach(uow, Related("campaign", row.id), body.get("validation_rules"))
     _propagate(uow, row, changed, before)
     found = campaigns.get_campaign(uow, row.id)
     stage(uow, "campaign.updated", found)
+    if row.campaign_type == LOYALTY_PROGRAM and _is_refreshed(body):
+        # The programme's own feature, which this one knows nothing of, judges the members.
+        uow.stage(MEMBERS_TO_JUDGE, row.id, {"campaign_id": row.id})
     return dump_found(uow, found)
 
 
@@ -110,7 +128,20 @@ def _change_worth(row: Campaign, body: Mapping[str, Any]) -> list[str]:
     if member == "discount":
         return ["discount"]
     # Another amount is for later cards only (campaigns-loyalty-referral-gift, C4).
-    return ["gift_effect"] if worth["effect"] != known["effect"] else []
+    is_other = member == "gift" and worth["effect"] != known["effect"]
+    return ["gift_effect"] if is_other else []
+
+
+def _change_programme(uow: UnitOfWork, row: Campaign, body: Mapping[str, Any]) -> None:
+    """Change what only programmes have; nothing else takes it."""
+    if row.campaign_type == LOYALTY_PROGRAM and "loyalty_tiers_expiration" in body:
+        row.loyalty_tiers_expiration = read_tiers_expiration(body)
+    if row.campaign_type == REFERRAL_PROGRAM and "referral_program" in body:
+        row.referral_program = read_referral_program(uow, body, row.referral_program or {})
+
+
+def _is_refreshed(body: Mapping[str, Any]) -> bool:
+    return bool((body.get("options") or {}).get("recalculate_tiers"))
 
 
 def _metadata(row: Campaign, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,9 +194,21 @@ def delete_campaign(uow: UnitOfWork, name: str, *, is_forced: bool) -> dict[str,
     rules.detach(uow, [Related("campaign", found.campaign.id)])
     if found.campaign.campaign_type == "PROMOTION":
         promotions.delete_promotion(uow, found.campaign)
+    _delete_definitions(uow, found.campaign)
     campaigns.hide_campaign(uow, found.campaign, is_forced=is_forced)
     action_id = Deletion(campaign_id=found.campaign.id, is_forced=is_forced).begin(uow)
     return {"async_action_id": action_id}
+
+
+def _delete_definitions(uow: UnitOfWork, campaign: Campaign) -> None:
+    """Take away what programmes are made of: none comes back from the bin."""
+    if campaign.campaign_type not in (LOYALTY_PROGRAM, REFERRAL_PROGRAM):
+        return
+    earning = earning_rules.list_campaign_rules(uow, campaign.id)
+    ruled = [Related(earning_rules.KIND, rule.id) for rule in earning]
+    offers = reward_assignments.list_of_campaign(uow, campaign.id)
+    rules.detach(uow, ruled + [Related("reward_assignment", offer.id) for offer in offers])
+    campaign_parts.delete_definitions(uow, campaign.id)
 
 
 def purge_campaign(uow: UnitOfWork, campaign: Campaign) -> None:

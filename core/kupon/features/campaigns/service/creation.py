@@ -9,26 +9,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from kupon.engine.codes import CodePattern
+from kupon.engine.giftcards import GIFT_VOUCHER
+from kupon.engine.points import LOYALTY_CARD
 from kupon.features.campaigns.service.access import set_access
 from kupon.features.campaigns.service.codes import begin_generation
-from kupon.features.campaigns.service.definitions import read_lifetime
+from kupon.features.campaigns.service.definitions import joins_once, read_lifetime
+from kupon.features.campaigns.service.programmes import read_programme
 from kupon.features.campaigns.service.reading import dump_found, stage
 from kupon.features.categories import service as categories
 from kupon.features.metadata_schemas.service import check_metadata
 from kupon.features.promotions import service as promotions
 from kupon.features.validation_rules import service as rules
 from kupon.features.vouchers import service as vouchers
-from kupon.kit.errors import KuponError, invalid_payload
+from kupon.kit.errors import KuponError
 from kupon.runtime import ids
 from kupon.storage.queries import campaigns
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.rule_assignments import Related
-from kupon.storage.tables.campaigns import Campaign
+from kupon.storage.tables.campaigns import LOYALTY_PROGRAM, REFERRAL_PROGRAM, Campaign
 from kupon.storage.uow import UnitOfWork
 
 _CONFIG_PATH = ".voucher.code_config"
 # By the type of campaign that of its codes.
-VOUCHER_TYPES = {"DISCOUNT_COUPONS": "DISCOUNT_VOUCHER", "GIFT_VOUCHERS": "GIFT_VOUCHER"}
+VOUCHER_TYPES = {
+    "DISCOUNT_COUPONS": "DISCOUNT_VOUCHER",
+    "GIFT_VOUCHERS": GIFT_VOUCHER,
+    LOYALTY_PROGRAM: LOYALTY_CARD,
+    REFERRAL_PROGRAM: "DISCOUNT_VOUCHER",
+}
 
 
 def create_campaign(
@@ -54,8 +62,6 @@ def _check_kind(body: Mapping[str, Any]) -> None:
     kind = body["campaign_type"]
     if kind == "PROMOTION":
         return
-    if kind not in VOUCHER_TYPES:
-        raise invalid_payload(f"Property .campaign_type {kind} is not supported yet")
     voucher, type = body.get("voucher") or {}, VOUCHER_TYPES[kind]
     member = vouchers.WORTHS[type]
     if voucher.get(member) is None:
@@ -63,6 +69,10 @@ def _check_kind(body: Mapping[str, Any]) -> None:
     if voucher.get("type", type) != type:
         raise KuponError(
             "invalid_campaign", f"Property 'voucher.type' must be {type} for {kind} campaign"
+        )
+    if kind in (LOYALTY_PROGRAM, REFERRAL_PROGRAM) and body["type"] == "STANDALONE":
+        raise KuponError(
+            "invalid_campaign", f"Property 'type' must be AUTO_UPDATE or STATIC for {kind} campaign"
         )
 
 
@@ -90,13 +100,15 @@ def _make_pool(uow: UnitOfWork, project: ProjectFacts, body: Mapping[str, Any]) 
         type=body["type"],
         voucher=_read_template(body, {} if is_standalone else _dump_pattern(pattern)),
         auto_join=body.get("auto_join", False),
-        join_once=body.get("join_once", False) and not is_standalone,
+        join_once=joins_once(body["campaign_type"], body["type"], body.get("join_once", False)),
         use_voucher_metadata_schema=body["use_voucher_metadata_schema"],
         activity_duration_after_publishing=read_lifetime(body),
+        **read_programme(uow, body),
     )
     campaigns.insert_campaign(uow, row)
     set_access(uow, row, body, is_new=True)
-    rules.attach(uow, Related("campaign", row.id), body.get("validation_rules"))
+    if row.campaign_type != LOYALTY_PROGRAM:
+        rules.attach(uow, Related("campaign", row.id), body.get("validation_rules"))
     code = body["voucher"].get("code") if is_standalone else None
     _make_codes(uow, project, row, pattern, count, code)
     return row
@@ -144,8 +156,8 @@ def _read_template(body: Mapping[str, Any], code_config: dict[str, Any]) -> dict
 
 def _dump_pattern(pattern: CodePattern) -> dict[str, Any]:
     config = {"length": pattern.length, "charset": pattern.charset, "pattern": pattern.pattern}
-    affixes = {"prefix": pattern.prefix, "postfix": pattern.postfix}
-    return config | {name: affix for name, affix in affixes.items() if affix}
+    named = ("prefix", "postfix", "generator")
+    return config | {name: getattr(pattern, name) for name in named if getattr(pattern, name)}
 
 
 def _make_codes(

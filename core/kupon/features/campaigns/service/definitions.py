@@ -7,6 +7,7 @@ from typing import Any
 
 from kupon.engine.periods import parse_period
 from kupon.kit.errors import invalid_payload
+from kupon.storage.tables.campaigns import LOYALTY_PROGRAM
 
 
 def read_lifetime(body: Mapping[str, Any]) -> str | None:
@@ -20,3 +21,10 @@ def read_lifetime(body: Mapping[str, Any]) -> str | None:
             "Property .activity_duration_after_publishing must be an ISO 8601 duration"
         )
     return text
+
+
+def joins_once(campaign_type: str, type: str, sent: bool) -> bool:
+    """Whether a customer has one code of a campaign at most; not all campaigns have the choice."""
+    if campaign_type == LOYALTY_PROGRAM:
+        return True
+    return sent and type != "STANDALONE"

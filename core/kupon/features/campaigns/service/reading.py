@@ -28,8 +28,16 @@ from kupon.storage.queries import (
 )
 from kupon.storage.queries.campaigns import FoundCampaign
 from kupon.storage.queries.rule_assignments import Related
+from kupon.storage.tables.campaigns import LOYALTY_PROGRAM, REFERRAL_PROGRAM
 from kupon.storage.uow import UnitOfWork
 
+# What only campaigns of a type tell of; the others tell of discounts.
+_OWN_FIGURES = {
+    "GIFT_VOUCHERS": campaign_summary.CREDITS,
+    LOYALTY_PROGRAM: campaign_summary.POINTS,
+    REFERRAL_PROGRAM: campaign_summary.REFERRALS,
+}
+_OWNED = campaign_summary.DISCOUNTS.union(*_OWN_FIGURES.values())
 # The reference requires these counters; validations leave no record here.
 _NOT_RECORDED = {f"validations{outcome}": 0 for outcome in ("", "_succeeded", "_failed")}
 
@@ -80,9 +88,8 @@ def summarize(uow: UnitOfWork, name: str, query: Mapping[str, date], tz: tzinfo)
     figures = campaign_summary.summarize(
         uow, found.campaign.id, first=first, last=last, since=since, until=until
     )
-    is_gift = found.campaign.campaign_type == "GIFT_VOUCHERS"
-    unknown = campaign_summary.DISCOUNTS if is_gift else campaign_summary.CREDITS
-    told = {name: figure for name, figure in figures.items() if name not in unknown}
+    own = _OWN_FIGURES.get(found.campaign.campaign_type, campaign_summary.DISCOUNTS)
+    told = {name: figure for name, figure in figures.items() if name in own or name not in _OWNED}
     campaign = schemas.dump_campaign_base(found.campaign, _wire_category(found))
     return {"campaign": campaign, **told, **_NOT_RECORDED, "object": "campaign_summary"}
 

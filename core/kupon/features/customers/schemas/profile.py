@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from kupon.features.customers.schemas.summary import (
-    NO_LOYALTY,
-    NO_REFERRALS,
     CustomerLoyalty,
     CustomerReferrals,
     CustomerSummary,
+    dump_loyalty,
+    dump_referrals,
     dump_summary,
 )
 from kupon.kit.timestamps import format_moment
@@ -169,8 +169,8 @@ def dump_customer(row: Mapping[str, Any], summary: Summary) -> dict[str, Any]:
         body["address"] = _named(row["address"], row["address"])
     body |= {
         "summary": dump_summary(summary),
-        "loyalty": NO_LOYALTY,
-        "referrals": NO_REFERRALS,
+        "loyalty": dump_loyalty(summary),
+        "referrals": dump_referrals(summary),
         "system_metadata": {},
         "created_at": format_moment(row["created_at"]),
     }

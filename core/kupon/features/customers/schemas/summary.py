@@ -1,4 +1,4 @@
-"""What a customer's redemptions and orders come to, and what referrals and points would add."""
+"""What a customer's redemptions, orders, points and referrals come to."""
 
 from __future__ import annotations
 
@@ -78,12 +78,6 @@ class CustomerReferrals(WireSchema):
     campaigns = Many(Part(ReferralCampaign), required=True)
 
 
-# What loyalty cards and referral codes would add: there are none of either kind yet.
-_NO_LOYALTY_CARD = {"redeemed_points": 0, "points_to_go": 0}
-NO_LOYALTY: dict[str, Any] = {"points": 0, "referred_customers": 0, "campaigns": {}}
-NO_REFERRALS: dict[str, Any] = {"total": 0, "campaigns": []}
-
-
 def dump_summary(summary: Summary) -> dict[str, Any]:
     """The wire's summary."""
     orders: dict[str, Any] = {
@@ -107,6 +101,32 @@ def dump_summary(summary: Summary) -> dict[str, Any]:
             "redeemed_amount": summary.gift_redeemed_amount,
             "amount_to_go": summary.gift_amount_to_go,
         },
-        "loyalty_card": _NO_LOYALTY_CARD,
+        "loyalty_card": {
+            "redeemed_points": summary.redeemed_points,
+            "points_to_go": summary.points_to_go,
+        },
     }
     return {"redemptions": redemptions, "orders": orders}
+
+
+def dump_loyalty(summary: Summary) -> dict[str, Any]:
+    """The wire's points and referred customers, over all campaigns and by their names."""
+    campaigns: dict[str, dict[str, Any]] = {}
+    for programme in summary.programmes:
+        told: dict[str, Any] = {"points": programme.points, "referred_customers": 0}
+        if programme.tier_id is not None:
+            told["loyalty_tier"] = programme.tier_id
+        campaigns[programme.name] = told
+    for name, count in summary.referred:
+        campaigns[name] = {"points": 0, "referred_customers": count}
+    return {
+        "points": summary.points,
+        "referred_customers": summary.referred_customers,
+        "campaigns": campaigns,
+    }
+
+
+def dump_referrals(summary: Summary) -> dict[str, Any]:
+    """The wire's referrals of a customer by others."""
+    rows = [each | {"date": format_moment(each["date"])} for each in map(dict, summary.referrals)]
+    return {"total": len(rows), "campaigns": rows}

@@ -9,9 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from kupon.engine.giftcards import GIFT_VOUCHER
+from kupon.engine.points import LOYALTY_CARD
 from kupon.features.assets.schemas import CodeAssets, dump_assets
+from kupon.features.customers.schemas.cards import dump_gift, dump_loyalty_card
 from kupon.kit.timestamps import format_moment
 from kupon.storage.queries.wallets import Holding
+from kupon.storage.tables.campaigns import REFERRAL_PROGRAM
 from kupon.storage.tables.vouchers import Voucher
 from kupon.web.fields import Flag, Json, Many, Moment, Part, Text, Whole, WireSchema
 from kupon.web.query import ListQuery
@@ -145,13 +148,14 @@ def holding_status(holding: Holding, now: datetime) -> str:
         return "NOT_ACTIVE_YET"
     if quantity is not None and voucher.redeemed_quantity >= quantity:
         return "USED"
-    if voucher.type == GIFT_VOUCHER and not voucher.balance.left:
+    if voucher.type in (GIFT_VOUCHER, LOYALTY_CARD) and not voucher.balance.left:
         return "NO_BALANCE"
     return "ACTIVE"
 
 
 def _dump_voucher(holding: Holding) -> dict[str, Any]:
     voucher, campaign = holding.voucher, holding.campaign
+    is_referral = campaign is not None and campaign.campaign_type == REFERRAL_PROGRAM
     path = f"/v1/vouchers/{voucher.id}"
     body: dict[str, Any] = {"id": voucher.id, "code": voucher.code}
     if campaign is not None:
@@ -164,7 +168,7 @@ def _dump_voucher(holding: Holding) -> dict[str, Any]:
         **_dump_set(voucher),
         "active": voucher.is_active,
         "metadata": voucher.voucher_metadata,
-        "is_referral_code": False,
+        "is_referral_code": is_referral,
         "holder_id": voucher.holder_id,
         "created_at": format_moment(voucher.created_at),
         "publish": {
@@ -181,15 +185,14 @@ def _dump_voucher(holding: Holding) -> dict[str, Any]:
     }
     if voucher.redemption_quantity is not None:
         body["redemption"]["quantity"] = voucher.redemption_quantity
+    if is_referral and voucher.holder_id is not None:
+        body["referrer_id"] = voucher.holder_id
     if voucher.type == GIFT_VOUCHER:
-        balance = voucher.balance
-        body["redemption"]["redeemed_amount"] = balance.redeemed
-        body["gift"] = {
-            "amount": balance.income,
-            "subtracted_amount": balance.subtracted,
-            "balance": balance.left,
-            "effect": voucher.gift_effect,
-        }
+        body["redemption"]["redeemed_amount"] = voucher.balance.redeemed
+        body["gift"] = dump_gift(voucher.balance, voucher.gift_effect)
+    if voucher.type == LOYALTY_CARD:
+        body["redemption"]["redeemed_points"] = voucher.balance.redeemed
+        body["loyalty_card"] = dump_loyalty_card(voucher)
     assets = dump_assets(voucher.code)
     if assets is not None:
         body["assets"] = assets

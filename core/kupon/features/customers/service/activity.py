@@ -7,16 +7,32 @@ from datetime import tzinfo
 from typing import Any
 
 from kupon.features.customers import schemas
+from kupon.jobs.described import Described
 from kupon.kit.pages import PageRequest, list_body
 from kupon.storage.queries import activities, customers
-from kupon.storage.queries.activities import Told
+from kupon.storage.queries.activities import Entry
 from kupon.storage.uow import UnitOfWork
 
 
-def record_activities(uow: UnitOfWork, told: Sequence[Told]) -> None:
-    """Write what events mean for customers' feeds."""
-    if told:
-        activities.insert_activities(uow, told)
+def record_activities(uow: UnitOfWork, described: Sequence[Described]) -> None:
+    """Write what happened into customers' feeds."""
+    entries = [_entry(each) for each in described if each.is_of_feed]
+    if entries:
+        activities.insert_activities(uow, entries)
+
+
+def _entry(described: Described) -> Entry:
+    return Entry(
+        event=described.event,
+        customer_id=described.customer_id or "",
+        id=described.id,
+        type=described.type,
+        category=described.category,
+        data={"data": described.data, "event_source": described.source},
+        campaign_id=described.campaign_id,
+        campaign_type=described.campaign_type,
+        position=described.position,
+    )
 
 
 def list_activity(

@@ -15,17 +15,26 @@ from kupon.features.customers import schemas
 from kupon.features.customers.service.profiles import CustomerRow
 from kupon.kit.pages import list_body
 from kupon.storage.queries import customers, segments
+from kupon.storage.queries.custom_events import EventFigures, count_events
 from kupon.storage.queries.customers import Summary
 from kupon.storage.queries.locations import load_locations
 from kupon.storage.uow import UnitOfWork
 
 
 def engine_customer(
-    row: CustomerRow, summary: Summary, static_segments: frozenset[str] = frozenset()
+    row: CustomerRow,
+    summary: Summary,
+    events: EventFigures,
+    static_segments: frozenset[str] = frozenset(),
 ) -> Customer:
     """A stored customer as filters and rules look at it."""
-    profile = schemas.dump_customer(row, summary)
-    return Customer(id=row["id"], profile=profile, static_segments=static_segments)
+    profile = {**schemas.dump_customer(row, summary), "events": events}
+    return Customer(
+        id=row["id"],
+        profile=profile,
+        static_segments=static_segments,
+        loyalty_tiers=summary.tier_ids,
+    )
 
 
 def list_segments(uow: UnitOfWork, reference: str, tz: tzinfo) -> dict[str, Any]:
@@ -35,7 +44,9 @@ def list_segments(uow: UnitOfWork, reference: str, tz: tzinfo) -> dict[str, Any]
     """
     row = customers.get_customer(uow, reference)
     summary = customers.summarize(uow, [row["id"]])[row["id"]]
-    customer = engine_customer(row, summary, segments.find_static_segments(uow, row["id"]))
+    events = count_events(uow, [row["id"]])[row["id"]]
+    static_segments = segments.find_static_segments(uow, row["id"])
+    customer = engine_customer(row, summary, events, static_segments)
     surroundings = Surroundings(Moment(uow.now, tz), load_locations(uow))
     known = segments.load_segments(uow)
     mine = [

@@ -48,15 +48,18 @@ def list_orders(uow: UnitOfWork, request: PageRequest, tz: tzinfo) -> dict[str, 
     return list_body("orders", [wire.dump_order(row) for row in page.rows], total=page.total)
 
 
-def create_order(uow: UnitOfWork, project: ProjectFacts, body: Body) -> dict[str, Any]:
+def create_order(
+    uow: UnitOfWork, project: ProjectFacts, body: Body, *, is_told: bool = True
+) -> dict[str, Any]:
     """Store an order, or change the one whose id or source id is sent; the id wins.
 
+    Shapes:  what was long ago is not told: no events, and nothing that follows from them.
     Raises:  not_found for an unknown id of the order, of its customer or referrer;
         metadata_validation_failed.
     """
     said = _said(project, body)
     schemas = load_schemas(uow)
-    return uow.attempt(lambda: _upsert(uow, said, schemas))
+    return uow.attempt(lambda: _upsert(uow, said, schemas, is_told=is_told))
 
 
 def update_order(
@@ -67,7 +70,9 @@ def update_order(
     if "referrer_id" in body:
         said["referrer_id"] = body["referrer_id"]
     schemas = load_schemas(uow)
-    return uow.attempt(lambda: _change(uow, orders.get_order(uow, reference)["id"], said, schemas))
+    return uow.attempt(
+        lambda: _change(uow, orders.get_order(uow, reference)["id"], said, schemas, is_told=True)
+    )
 
 
 def _said(project: ProjectFacts, body: Body) -> dict[str, Any]:
@@ -79,19 +84,23 @@ def _said(project: ProjectFacts, body: Body) -> dict[str, Any]:
     return said
 
 
-def _upsert(uow: UnitOfWork, body: Body, schemas: MetadataSchemas) -> dict[str, Any]:
+def _upsert(
+    uow: UnitOfWork, body: Body, schemas: MetadataSchemas, *, is_told: bool
+) -> dict[str, Any]:
     order_id, source_id = body.get("id"), body.get("source_id")
     stored = None
     if order_id is not None or source_id is not None:
         stored = orders.find_order(uow, id=order_id, source_id=source_id)
     if stored is not None:
-        return _change(uow, stored["id"], body, schemas)
+        return _change(uow, stored["id"], body, schemas, is_told=is_told)
     if order_id is not None:
         raise not_found("order", order_id)
-    return _place(uow, body, schemas)
+    return _place(uow, body, schemas, is_told=is_told)
 
 
-def _place(uow: UnitOfWork, body: Body, schemas: MetadataSchemas) -> dict[str, Any]:
+def _place(
+    uow: UnitOfWork, body: Body, schemas: MetadataSchemas, *, is_told: bool
+) -> dict[str, Any]:
     check_order_metadata(schemas, body, is_new=True, are_lines_new=True)
     parties = _store_parties(uow, body, schemas)
     store_overrides(uow, body.get("items") or (), schemas)
@@ -109,10 +118,12 @@ def _place(uow: UnitOfWork, body: Body, schemas: MetadataSchemas) -> dict[str, A
         "updated_at": None,
     }
     orders.insert_order(uow, row)
-    return _announce(uow, row, None)
+    return _announce(uow, row, None) if is_told else wire.dump_order(row)
 
 
-def _change(uow: UnitOfWork, order_id: str, body: Body, schemas: MetadataSchemas) -> dict[str, Any]:
+def _change(
+    uow: UnitOfWork, order_id: str, body: Body, schemas: MetadataSchemas, *, is_told: bool
+) -> dict[str, Any]:
     check_order_metadata(schemas, body, is_new=False, are_lines_new=True)
     # Customers and products before the order: the order in which redemptions take them.
     parties = _store_parties(uow, body, schemas)
@@ -133,7 +144,7 @@ def _change(uow: UnitOfWork, order_id: str, body: Body, schemas: MetadataSchemas
         return wire.dump_order(stored)
     row["updated_at"] = uow.now
     orders.update_order(uow, row)
-    return _announce(uow, row, stored["status"])
+    return _announce(uow, row, stored["status"]) if is_told else wire.dump_order(row)
 
 
 def _store_parties(uow: UnitOfWork, body: Body, schemas: MetadataSchemas) -> Row:

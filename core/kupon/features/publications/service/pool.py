@@ -78,12 +78,14 @@ def _grow(
     pattern = vouchers.read_code_pattern(
         uow, project, campaign.voucher["code_config"], ".code_config"
     )
+    template = vouchers.campaign_template(campaign)
     made = vouchers.draw_few(
         uow,
-        vouchers.campaign_template(campaign),
+        template,
         pattern,
         count - len(left),
         is_case_sensitive=project.case_sensitive_codes,
     )
-    campaigns.count_codes(uow, campaign, made=len(made))
+    given = len(made) * template.balance_income
+    campaigns.count_codes(uow, campaign, made=len(made), given=given)
     return [*left, *(found.voucher for found in holders.find_codes(uow, made))]

@@ -8,27 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from kupon.engine.access import may_use
 from kupon.engine.metadata import refuse_invalid
-from kupon.engine.periods import parse_period
 from kupon.features.customers import service as customers
-from kupon.features.publications.schemas import CHANNEL
 from kupon.features.publications.service import pool
+from kupon.features.publications.service.giving import (
+    Request,
+    Row,
+    Target,
+    give,
+    record_failure,
+)
 from kupon.features.publications.service.reading import answer
 from kupon.features.vouchers import service as vouchers
 from kupon.kit.errors import KuponError
-from kupon.runtime import ids
 from kupon.storage.queries import campaigns, holders, publications
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.metadata_schemas import load_schemas
 from kupon.storage.queries.vouchers import lock_voucher
-from kupon.storage.tables.campaigns import Campaign
 from kupon.storage.tables.vouchers import Voucher
 from kupon.storage.uow import UnitOfWork
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +43,6 @@ class _Known:
     """The customer has it already: the publication that gave it."""
 
     row: Row
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """What is asked for; the voucher is named where there is one, else the campaign."""
-
-    project: ProjectFacts
-    body: Mapping[str, Any]
-    voucher_name: str | None
-    campaign_name: str | None
-    count: int
-    source_id: str | None
-    joins_once: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """What the request names: a locked voucher, with its campaign if it has one, or a campaign."""
-
-    campaign: Campaign | None
-    voucher: Voucher | None = None
-
-    @property
-    def campaign_id(self) -> str | None:
-        return None if self.campaign is None else self.campaign.id
-
-    @property
-    def voucher_type(self) -> str:
-        if self.voucher is not None:
-            return self.voucher.type
-        type: str = self.campaign.voucher["type"] if self.campaign is not None else ""
-        return type
 
 
 def publish(
@@ -99,7 +67,7 @@ def publish(
     return uow.attempt(lambda: _try(uow, request))
 
 
-def _read(project: ProjectFacts, body: Mapping[str, Any]) -> _Request:
+def _read(project: ProjectFacts, body: Mapping[str, Any]) -> Request:
     voucher, campaign = body.get("voucher"), body.get("campaign")
     if not voucher and not campaign:
         raise KuponError("missing_vouchers", "Either Campaign or Voucher is required")
@@ -107,7 +75,7 @@ def _read(project: ProjectFacts, body: Mapping[str, Any]) -> _Request:
         raise KuponError("invalid_publish_params", "Property .customer must name a customer")
     # A voucher goes before a campaign.
     codes = campaign if campaign and not voucher else {}
-    return _Request(
+    return Request(
         project=project,
         body=body,
         voucher_name=voucher or None,
@@ -118,12 +86,12 @@ def _read(project: ProjectFacts, body: Mapping[str, Any]) -> _Request:
     )
 
 
-def _refuse_more(request: _Request, most: int) -> None:
+def _refuse_more(request: Request, most: int) -> None:
     if request.count > most:
         raise KuponError("too_many_vouchers_requested", f"Only up to {most} can be published")
 
 
-def _try(uow: UnitOfWork, request: _Request) -> dict[str, Any] | Declined:
+def _try(uow: UnitOfWork, request: Request) -> dict[str, Any] | Declined:
     schemas = load_schemas(uow)
     refuse_invalid(schemas, "publication", request.body.get("metadata"), is_creation=True)
     customer = customers.hold_customer(uow, request.project, request.body["customer"], schemas)
@@ -132,27 +100,27 @@ def _try(uow: UnitOfWork, request: _Request) -> dict[str, Any] | Declined:
     if isinstance(outcome, _Known):
         return answer(uow, outcome.row)
     if isinstance(outcome, KuponError):
-        _record_failure(uow, request, target, customer, outcome)
+        record_failure(uow, request, target, customer, outcome)
         return Declined(outcome)
-    return answer(uow, _give(uow, request, target, customer, outcome))
+    return answer(uow, give(uow, request, target, customer, outcome))
 
 
-def _find_target(uow: UnitOfWork, request: _Request) -> _Target:
+def _find_target(uow: UnitOfWork, request: Request) -> Target:
     if request.voucher_name is not None:
         name, is_case_sensitive = request.voucher_name, request.project.case_sensitive_codes
         key = vouchers.code_key(name, is_case_sensitive=is_case_sensitive)
         found = lock_voucher(uow, name, key, may_use)
-        return _Target(found.campaign, found.voucher)
+        return Target(found.campaign, found.voucher)
     campaign = campaigns.get_campaign(uow, request.campaign_name or "").campaign
     if campaign.campaign_type == "PROMOTION":
         raise KuponError(
             "invalid_publish_params", f"Campaign {campaign.name} has no vouchers to publish"
         )
-    return _Target(campaign)
+    return Target(campaign)
 
 
 def _decide(
-    uow: UnitOfWork, request: _Request, target: _Target, customer_id: str
+    uow: UnitOfWork, request: Request, target: Target, customer_id: str
 ) -> Sequence[Voucher] | _Known | KuponError:
     """The codes to give, or why not; in the order of the specification's table."""
     campaign, voucher = target.campaign, target.voucher
@@ -171,7 +139,7 @@ def _decide(
     return pool.take(uow, request.project, campaign, request.count)
 
 
-def _find_held(uow: UnitOfWork, target: _Target, customer_id: str) -> _Known | KuponError | None:
+def _find_held(uow: UnitOfWork, target: Target, customer_id: str) -> _Known | KuponError | None:
     """What the customer has of the campaign, which is all that there is for it."""
     voucher_id = None if target.voucher is None else target.voucher.id
     held = holders.find_held(
@@ -185,7 +153,7 @@ def _find_held(uow: UnitOfWork, target: _Target, customer_id: str) -> _Known | K
 
 
 def _find_earlier(
-    uow: UnitOfWork, source_id: str, target: _Target, customer_id: str
+    uow: UnitOfWork, source_id: str, target: Target, customer_id: str
 ) -> _Known | KuponError | None:
     """The publication that had the source id before.
 
@@ -198,7 +166,7 @@ def _find_earlier(
     return _Known(earlier) if is_same else KuponError("duplicate_source_id")
 
 
-def _is_same(uow: UnitOfWork, earlier: Row, target: _Target, customer_id: str) -> bool:
+def _is_same(uow: UnitOfWork, earlier: Row, target: Target, customer_id: str) -> bool:
     """Whether an earlier publication gave this customer this, and it is still there."""
     if earlier["customer_id"] != customer_id:
         return False
@@ -206,79 +174,3 @@ def _is_same(uow: UnitOfWork, earlier: Row, target: _Target, customer_id: str) -
         return earlier["voucher_ids"] == [target.voucher.id]
     is_of_campaign = earlier["campaign_id"] == target.campaign_id
     return is_of_campaign and bool(holders.find_codes(uow, earlier["voucher_ids"]))
-
-
-def _give(
-    uow: UnitOfWork,
-    request: _Request,
-    target: _Target,
-    customer: Row,
-    codes: Sequence[Voucher],
-) -> Row:
-    row = _row(uow, request, target, customer, codes, result="SUCCESS")
-    publications.insert_publication(uow, row)
-    _start_lives(uow, request.project, target.campaign, codes)
-    holders.hold_codes(uow, codes, row)
-    named = {"publication_id": row["id"], "customer_id": customer["id"]}
-    for code in codes:
-        uow.stage("voucher.published", code.id, {**named, "voucher_id": code.id})
-    uow.stage("publication.succeeded", customer["id"], named)
-    return row
-
-
-def _record_failure(
-    uow: UnitOfWork, request: _Request, target: _Target, customer: Row, error: KuponError
-) -> None:
-    codes = () if target.voucher is None else (target.voucher,)
-    failure = {"failure_code": error.key, "failure_message": error.message}
-    row = _row(uow, request, target, customer, codes, result="FAILURE", **failure)
-    publications.insert_publication(uow, row)
-    named = {"publication_id": row["id"], "customer_id": customer["id"]}
-    uow.stage("publication.failed", customer["id"], named)
-
-
-def _row(
-    uow: UnitOfWork,
-    request: _Request,
-    target: _Target,
-    customer: Row,
-    codes: Sequence[Voucher],
-    *,
-    result: str,
-    failure_code: str | None = None,
-    failure_message: str | None = None,
-) -> Row:
-    source_id, key = customer["source_id"], request.project.tracking_key
-    return {
-        "id": ids.new_id("pub_"),
-        "campaign_id": target.campaign_id,
-        "voucher_ids": [code.id for code in codes],
-        "voucher_codes": [code.code for code in codes],
-        "voucher_type": target.voucher_type,
-        "customer_id": customer["id"],
-        "tracking_id": None if not source_id else customers.encode_tracking_id(key, source_id),
-        "source_id": request.source_id,
-        "channel": request.body.get("channel") or CHANNEL,
-        "metadata": request.body.get("metadata") or {},
-        "result": result,
-        "failure_code": failure_code,
-        "failure_message": failure_message,
-        "created_at": uow.now,
-    }
-
-
-def _start_lives(
-    uow: UnitOfWork, project: ProjectFacts, campaign: Campaign | None, codes: Sequence[Voucher]
-) -> None:
-    """Let the time begin for which codes of such a campaign live, whatever its own end.
-
-    Source:  spec campaigns-loyalty-referral-gift, section 1.6. UNCERTAIN there: a later start of
-        the code's own stays.
-    """
-    lifetime = campaign and parse_period(campaign.activity_duration_after_publishing)
-    if not lifetime:
-        return
-    end = lifetime.after(uow.now, ZoneInfo(project.timezone))
-    for code in codes:
-        code.start_date = max(uow.now, code.start_date or uow.now)
-        code.expiration_date = end

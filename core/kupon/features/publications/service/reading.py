@@ -46,7 +46,10 @@ def dump_rows(uow: UnitOfWork, rows: Sequence[Row]) -> list[dict[str, Any]]:
     people = customers.describe_customers(uow, sorted({row["customer_id"] for row in rows}))
     singles = [row["voucher_ids"][0] for row in rows if len(row["voucher_ids"]) == 1]
     known = snapshots.find_vouchers(uow, singles)
-    codes = {id: dump_voucher(facts, facts.campaign_name, None) for id, facts in known.items()}
+    codes = {
+        id: dump_voucher(facts, facts.campaign_name, None, campaign_type=facts.campaign_type)
+        for id, facts in known.items()
+    }
     return [
         schemas.dump_listed(row, people[row["customer_id"]], codes.get(_single(row)))
         for row in rows

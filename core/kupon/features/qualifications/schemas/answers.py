@@ -8,6 +8,7 @@ from typing import Any
 from kupon.engine.giftcards import GiftCredits
 from kupon.engine.model import Redeemable
 from kupon.engine.order import Order
+from kupon.engine.points import PointsPayment
 from kupon.engine.qualify import Qualified
 from kupon.engine.situation import Article
 from kupon.features.management.schemas import StackingRulesBody
@@ -128,11 +129,23 @@ def dump_offer(
         body["redeemables"] = stacked
     elif source is not None and step.applied is not None:
         body["result"] = dump_result(source, facts, step.applied, articles)
+        if isinstance(source.worth, PointsPayment):
+            body["result"]["loyalty_card"] |= _dump_ratio(source.worth)
         if step.bundle is not None:
             body["result"]["bundle"] = step.bundle.wire()
         body |= dump_articles(source, step)
     body["order"] = dump_calculated(step.after, since=step.before)
     return body
+
+
+def _dump_ratio(worth: PointsPayment) -> dict[str, Any]:
+    """What there is on a loyalty card, and what it is worth."""
+    ratio = worth.exchange_ratio
+    return {
+        "balance": worth.balance,
+        "exchange_ratio": int(ratio) if ratio == int(ratio) else float(ratio),
+        "points_ratio": worth.points_ratio,
+    }
 
 
 def add_locked_credits(body: dict[str, Any], redeemable: Redeemable) -> None:

@@ -12,10 +12,11 @@ from kupon.features.qualifications.schemas import FILTERS
 from kupon.features.qualifications.service.offers import Offer
 from kupon.storage.queries.offers import CampaignFacts
 from kupon.storage.snapshots import VoucherFacts
+from kupon.storage.tables.campaigns import REFERRAL_PROGRAM
+from kupon.storage.tables.publications import OWNER, REFEREE, REFERRER
 
 KINDS: Final = frozenset(("campaign", "promotion_stack", "promotion_tier", "voucher"))
 _KIND: Final = "resource_type"
-_OWNER: Final = "OWNER"
 
 Values = Sequence[Any]
 Conditions = Mapping[str, Values | None]
@@ -51,9 +52,13 @@ class Choice:
     def _read(self, offer: Offer, name: str) -> str | None:
         if name != "holder_role":
             return _FIELDS[name](offer)
-        # Whoever was given a code owns it; referrals have further roles.
-        holder_id = offer.facts.holder_id if isinstance(offer.facts, VoucherFacts) else None
-        return _OWNER if holder_id is not None and holder_id == self._customer_id else None
+        if not isinstance(offer.facts, VoucherFacts) or self._customer_id is None:
+            return None
+        is_owner = offer.facts.holder_id == self._customer_id
+        if offer.facts.campaign_type == REFERRAL_PROGRAM:
+            # Codes of campaigns are only offered to those who have them.
+            return REFERRER if is_owner else REFEREE
+        return OWNER if is_owner else None
 
 
 def _hold(value: str | None, conditions: Conditions) -> bool:

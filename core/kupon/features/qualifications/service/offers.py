@@ -19,14 +19,17 @@ from kupon.engine.discounts import Discount
 from kupon.engine.giftcards import GiftCredits
 from kupon.engine.judging import base_subject
 from kupon.engine.model import Redeemable, Snapshot, Voucher
+from kupon.engine.points import LOYALTY_CARD
 from kupon.engine.qualify import Scenario
 from kupon.features.qualifications.schemas import OfferFacts
-from kupon.features.validations.service import Loaded
+from kupon.features.validations import service as validations
+from kupon.features.validations.service import Loaded, Payment
 from kupon.storage.definitions import Definitions
 from kupon.storage.offered import Offered, OffersWanted, Source
 from kupon.storage.queries.offers import CampaignFacts, find_named, find_names
 from kupon.storage.snapshots import VoucherFacts, to_engine
 from kupon.storage.stored_definitions import read_discount, read_validity
+from kupon.storage.tables.campaigns import REFERRAL_PROGRAM
 from kupon.storage.uow import UnitOfWork
 
 BATCH: Final = 50
@@ -126,7 +129,7 @@ def _stored(
     names, following = offered.names, offered.wanted.after(offered.names)
     while names:
         for facts in find_named(uow, names):
-            redeemable = _redeemable(facts, definitions)
+            redeemable = _redeemable(uow, facts, definitions)
             if redeemable is not None:
                 yield Offer(redeemable, facts)
         if following is None:
@@ -135,17 +138,32 @@ def _stored(
         following = following.after(names)
 
 
-def _redeemable(facts: VoucherFacts | CampaignFacts, definitions: Definitions) -> Redeemable | None:
-    """A code or campaign for the engine; None for a campaign of codes that are worth nothing."""
+def _redeemable(
+    uow: UnitOfWork, facts: VoucherFacts | CampaignFacts, definitions: Definitions
+) -> Redeemable | None:
+    """A code or campaign for the engine; None for what is worth nothing by itself.
+
+    UNCERTAIN: so is a loyalty card that can't pay for orders (section 14).
+    """
     if isinstance(facts, CampaignFacts):
         if facts.discount is None and facts.gift is None:
+            return None
+        if facts.campaign_type == REFERRAL_PROGRAM:
+            # Whoever were given a code would refer others by it.
             return None
         return Redeemable(object="campaign", id=facts.id, source=_as_code(facts, definitions))
     programmes = definitions.programmes
     of_campaign = programmes.campaign_rule(facts.campaign_id)
     rules = programmes.named_rules(facts.rule_id, of_campaign)
     category = definitions.engine_category(facts.effective_category_id)
-    return Redeemable(object="voucher", id=facts.code, source=to_engine(facts, rules, category))
+    if facts.type != LOYALTY_CARD:
+        source = to_engine(facts, rules, category)
+    else:
+        money = validations.as_money(uow, facts, definitions)
+        if money is None:
+            return None
+        source = validations.as_payment(facts, rules, category, Payment(*money), definitions)
+    return Redeemable(object="voucher", id=facts.code, source=source)
 
 
 def _as_code(facts: CampaignFacts, definitions: Definitions) -> Voucher:

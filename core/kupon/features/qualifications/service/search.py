@@ -96,7 +96,8 @@ class Search:
                 last = moment
             yield offer
 
-    def _qualified(self, batch: Sequence[Offer]) -> Iterator[Found]:
+    def _qualified(self, found: Sequence[Offer]) -> Iterator[Found]:
+        batch = self._held(found)
         snapshot = self._counted(batch)
         promising = []
         for offer in batch:
@@ -108,6 +109,20 @@ class Search:
             qualified = second_look(seen, snapshot, self._scenario)
             if qualified is not None:
                 yield Found(offer, qualified)
+
+    def _held(self, batch: Sequence[Offer]) -> list[Offer]:
+        """The offers with what those who have the codes say of them."""
+        customer = self._snapshot.customer
+        redeemables = validations.with_holdings(
+            self._uow,
+            [offer.redeemable for offer in batch],
+            [offer.facts for offer in batch],
+            None if customer is None else customer.id,
+        )
+        return [
+            offer if offer.redeemable is redeemable else replace(offer, redeemable=redeemable)
+            for offer, redeemable in zip(batch, redeemables, strict=True)
+        ]
 
     def _first_look(self, redeemable: Redeemable, snapshot: Snapshot) -> Promising | None:
         base = self._bases.get(redeemable.object)

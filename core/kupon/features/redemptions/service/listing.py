@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
+from kupon.engine.points import LOYALTY_CARD
 from kupon.features.customers.schemas import dump_simple_customer
 from kupon.features.promotions.schemas import dump_redeemed_tier
 from kupon.features.redemptions import schemas
+from kupon.features.rewards import service as rewards
 from kupon.features.validations.service.loading import read_definitions
 from kupon.features.vouchers.schemas import dump_voucher
 from kupon.features.vouchers.service import code_key
@@ -18,7 +20,7 @@ from kupon.kit.pages import PageRequest, list_body
 from kupon.kit.timestamps import format_moment
 from kupon.storage import snapshots
 from kupon.storage.definitions import Definitions
-from kupon.storage.queries import customers, redemptions
+from kupon.storage.queries import customers, redemptions, reward_redemptions
 from kupon.storage.queries.campaign_access import check_access
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.promotions import TierFacts
@@ -59,6 +61,7 @@ def dump_rows(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> list[dict[s
     vouchers = snapshots.find_vouchers(uow, _named(rows, "voucher_id"))
     definitions = read_definitions(uow)
     related = _related(uow, rows)
+    given = find_rewards(uow, rows, vouchers)
     dumped = []
     for row in rows:
         customer = found_customers.get(row["customer_id"])
@@ -71,14 +74,26 @@ def dump_rows(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> list[dict[s
                 voucher=None if voucher is None else _dump_voucher(voucher, definitions),
                 promotion_tier=None if tier is None else _dump_tier(tier, definitions),
                 related=related.get(row["id"]),
+                reward=given.get(row["redemption_id"] or row["id"]),
             )
         )
     return dumped
 
 
+def find_rewards(
+    uow: UnitOfWork, rows: Sequence[Mapping[str, Any]], vouchers: Mapping[str, VoucherFacts]
+) -> dict[str, dict[str, Any]]:
+    """What redemptions have bought, by the redemption's id; only loyalty cards buy anything."""
+    cards = {id for id, facts in vouchers.items() if facts.type == LOYALTY_CARD}
+    sources = {row["redemption_id"] or row["id"] for row in rows if row["voucher_id"] in cards}
+    found = reward_redemptions.find_of_sources(uow, sorted(sources))
+    return rewards.dump_given_rewards(uow, list(found.values())) if found else {}
+
+
 def _dump_voucher(voucher: VoucherFacts, definitions: Definitions) -> dict[str, Any]:
     category = definitions.category(voucher.effective_category_id)
-    return dump_voucher(voucher, voucher.campaign_name, category)
+    kind = voucher.campaign_type
+    return dump_voucher(voucher, voucher.campaign_name, category, campaign_type=kind)
 
 
 def _tier_of(row: Mapping[str, Any], definitions: Definitions) -> TierFacts | None:

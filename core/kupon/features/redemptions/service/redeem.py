@@ -19,6 +19,9 @@ from kupon.features.customers.schemas import dump_simple_customer
 from kupon.features.orders.schemas import dump_order, order_columns
 from kupon.features.promotions.schemas import dump_redeemed_tier
 from kupon.features.redemptions import schemas
+from kupon.features.redemptions.service import purchases
+from kupon.features.redemptions.service.deciding import ask_plugins
+from kupon.features.redemptions.service.purchases import Sale, Sold, SoldOut
 from kupon.features.redemptions.service.rows import Caller, new_row
 from kupon.features.validations import schemas as verdicts
 from kupon.features.validations import service as validations
@@ -26,7 +29,7 @@ from kupon.features.validations.schemas import IncentiveFacts
 from kupon.features.validations.service import Case
 from kupon.features.vouchers import service as vouchers
 from kupon.features.vouchers.schemas import dump_voucher
-from kupon.kit.errors import KuponError
+from kupon.kit.errors import KuponError, RaceLost
 from kupon.runtime import ids
 from kupon.storage.apply import Redeemed, Used, write_redemption
 from kupon.storage.ledger import AUTOMATIC, CREDITS_REDEMPTION, Line, Movement, line_of
@@ -53,7 +56,8 @@ def redeem(
     Refuses: with the first failing incentive's error (mode ALL), or when none applies.
     Raises:  RaceLost when other requests were faster several times in a row.
     """
-    return uow.attempt(lambda: _try(uow, project, caller, body))
+    sold_out: list[SoldOut] = []
+    return uow.attempt(lambda: _try(uow, project, caller, body, sold_out))
 
 
 def redeem_voucher(
@@ -84,7 +88,11 @@ def _redeem_single(
 
 
 def _try(
-    uow: UnitOfWork, project: ProjectFacts, caller: Caller, body: Mapping[str, Any]
+    uow: UnitOfWork,
+    project: ProjectFacts,
+    caller: Caller,
+    body: Mapping[str, Any],
+    sold_out: list[SoldOut],
 ) -> dict[str, Any] | Failed:
     case = validations.assemble(uow, project, caller.channel_id, body, hold_counters)
     allowed = case.definitions.metadata_schemas
@@ -92,16 +100,32 @@ def _try(
     decision = engine.decide(case.evaluation)
     if decision.refusal is not None:
         return _record_failure(uow, caller, case, decision.refusal)
+    objection = ask_plugins(uow, case, decision.applied)
+    if objection is not None:
+        return _record_failure(uow, caller, case, objection, decision.applied[0])
     customer = customers.upsert_for_redemption(
         uow, case.facts.customer, body.get("customer"), allowed
     )
     store_overrides(uow, case.order_body.get("items") or (), allowed)
-    draft = _Draft(uow, caller, case, decision.applied, customer)
+    sold = sold_out[0] if sold_out else purchases.sell(uow, project, case, decision.applied)
+    if isinstance(sold, SoldOut):
+        if not (sold_out or sold.is_first):
+            # What was given before must not stay given: undo it, and refuse at once.
+            sold_out.append(sold)
+            raise RaceLost
+        return _record_failure(uow, caller, case, sold.refusal, sold.step)
+    draft = _Draft(uow, caller, case, decision.applied, customer, sold)
     rows = draft.rows(decision.effects)
-    used = write_redemption(uow, rows)
-    move_counters(uow, case.counter_names.moves(decision.applied))
-    vouchers.stage_lines(uow, _lines(rows.movements, used))
-    return draft.answer(used)
+    moves = case.counter_names.moves(decision.applied)
+    is_last = not (moves or rows.movements or sold)
+    used = write_redemption(uow, rows, is_last=is_last)
+    move_counters(uow, moves)
+    lines = list(_lines(rows.movements, used))
+    vouchers.stage_lines(uow, lines)
+    done = purchases.settle(uow, project, sold, rows.redemptions, lines)
+    answer = draft.answer(used, done)
+    purchases.tell(uow, caller, sold, done, answer["redemptions"])
+    return answer
 
 
 class _Draft:
@@ -114,8 +138,10 @@ class _Draft:
         case: Case,
         applied: Sequence[Step],
         customer: Mapping[str, Any] | None,
+        sold: Mapping[str, Sale],
     ) -> None:
         self._uow = uow
+        self._sold = sold
         self._caller = caller
         self._case = case
         self._customer = customer
@@ -247,16 +273,17 @@ class _Draft:
         )
 
     def _movement(self, row: Mapping[str, Any], credits: int) -> Movement:
+        sale = self._sold.get(row["voucher_id"])
+        kind = _OF_CREDITS if sale is None else sale.ledger(self._caller)
         return Movement(
             id=ids.new_id("vtx_"),
             voucher_id=row["voucher_id"],
             campaign_id=row["campaign_id"],
-            type=CREDITS_REDEMPTION,
             amount=-credits,
-            operation_type=AUTOMATIC,
             order_id=row["order_id"],
             redemption_id=row["id"],
             created_at=self._uow.now,
+            **kind,
         )
 
     def _event(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -265,17 +292,17 @@ class _Draft:
         return {
             "redemption_ids": [row["id"] for row in rows],
             "customer_id": self._customer_id,
-            "order": self._order,
             "old_order_status": None if stored is None else stored["status"],
         }
 
-    def answer(self, used: Mapping[str, Used]) -> dict[str, Any]:
-        """The wire's answer; used are the codes after this use."""
+    def answer(self, used: Mapping[str, Used], done: Sold) -> dict[str, Any]:
+        """The wire's answer; used are the codes after this use, done what cards have bought."""
         children = [
             schemas.dump_redemption(
                 row,
                 customer=self._simple_customer(),
-                **self._dump_incentive(facts, used),
+                reward=done.rewards.get(row["id"]),
+                **self._dump_incentive(done.cards.get(facts.id, facts), used),
             )
             for row, (_, facts) in zip(self._children, self._steps, strict=True)
         ]
@@ -298,9 +325,13 @@ class _Draft:
         after = used[facts.id]
         if after.balance is not None:
             facts = facts.with_balance(after.balance)
-        voucher = dump_voucher(facts, facts.campaign_name, category)
+        kind = facts.campaign_type
+        voucher = dump_voucher(facts, facts.campaign_name, category, campaign_type=kind)
         voucher["redemption"]["redeemed_quantity"] = after.redeemed_quantity
         return {"voucher": voucher}
+
+
+_OF_CREDITS = {"type": CREDITS_REDEMPTION, "operation_type": AUTOMATIC}
 
 
 def _lines(movements: Sequence[Movement], used: Mapping[str, Used]) -> Iterator[Line]:
@@ -338,9 +369,11 @@ def _identity(facts: IncentiveFacts) -> dict[str, Any]:
 _NAMES = ("id", "source_id", "customer_id", "referrer_id")
 
 
-def _record_failure(uow: UnitOfWork, caller: Caller, case: Case, refusal: Refusal) -> Failed:
-    failing = case.evaluation.having(Status.INAPPLICABLE) or case.evaluation.steps
-    step = failing[0]
+def _record_failure(
+    uow: UnitOfWork, caller: Caller, case: Case, refusal: Refusal, step: Step | None = None
+) -> Failed:
+    if step is None:
+        step = (case.evaluation.having(Status.INAPPLICABLE) or case.evaluation.steps)[0]
     facts = case.facts_of(step.redeemable)
     error = verdicts.refusal_error(step.redeemable, refusal)
     failure_id = ids.new_id("rf_")
@@ -365,7 +398,8 @@ def _record_failure(uow: UnitOfWork, caller: Caller, case: Case, refusal: Refusa
         row["customer_id"] or failure_id,
         {"redemption_ids": [failure_id], "customer_id": row["customer_id"]},
     )
-    write_redemption(uow, Redeemed(uses=(), revisions={}, redemptions=[row], event=event))
+    failed = Redeemed(uses=(), revisions={}, redemptions=[row], event=event)
+    write_redemption(uow, failed, is_last=True)
     return Failed(error)
 
 

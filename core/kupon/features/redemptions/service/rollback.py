@@ -19,19 +19,34 @@ from kupon.features.redemptions.service.counting import counted_uses
 from kupon.features.redemptions.service.listing import dump_rows
 from kupon.features.redemptions.service.redeem import Failed
 from kupon.features.redemptions.service.rows import Caller, new_row
+from kupon.features.rewards import service as rewards
 from kupon.features.validations.service.loading import read_definitions
 from kupon.features.vouchers import service as vouchers
+from kupon.features.vouchers.schemas import dump_balance
+from kupon.kit.calendar import Calendar
 from kupon.kit.errors import KuponError, not_found
 from kupon.kit.timestamps import format_moment
 from kupon.runtime import ids
 from kupon.storage import apply
-from kupon.storage.ledger import AUTOMATIC, CREDITS_REDEMPTION, CREDITS_REFUND, Movement
+from kupon.storage.ledger import (
+    AUTOMATIC,
+    CREDITS_REDEMPTION,
+    CREDITS_REFUND,
+    POINTS_REDEMPTION,
+    POINTS_REFUND,
+    Line,
+    Movement,
+)
+from kupon.storage.points import give_back
 from kupon.storage.queries import customers, orders, redemptions
 from kupon.storage.queries.rule_counters import CounterKey, move_counters
 from kupon.storage.queries.voucher_transactions import find_of_redemptions
+from kupon.storage.snapshots import find_vouchers
 from kupon.storage.uow import UnitOfWork
 
 OLDEST = timedelta(days=92)
+
+_REFUNDS = {CREDITS_REDEMPTION: CREDITS_REFUND, POINTS_REDEMPTION: POINTS_REFUND}
 
 
 def roll_back_single(
@@ -69,6 +84,17 @@ def _roll_back(
     is_stacked: bool,
 ) -> dict[str, Any] | Failed:
     check_metadata(uow, "redemption", body, is_creation=False)
+    return uow.attempt(lambda: _try(uow, caller, redemption_id, body, is_stacked=is_stacked))
+
+
+def _try(
+    uow: UnitOfWork,
+    caller: Caller,
+    redemption_id: str,
+    body: Mapping[str, Any],
+    *,
+    is_stacked: bool,
+) -> dict[str, Any] | Failed:
     root = redemptions.lock_redemption(uow, redemption_id)
     if root is None:
         raise not_found("redemption", redemption_id)
@@ -225,6 +251,7 @@ class _Reversal:
             self._redeemed(stored),
         )
         order = self._undo_order(stored, undone, rollbacks)
+        given = self._hold_given()
         lines = apply.restore(self._uow, undone.effects, self._refunds(rollbacks))
         redemptions.mark_rolled_back(self._uow, [row["id"] for row in done])
         for row in rollbacks:
@@ -238,6 +265,7 @@ class _Reversal:
             | {"order": order, "old_order_status": None if stored is None else stored["status"]},
         )
         vouchers.stage_lines(self._uow, lines)
+        self._undo_purchases(given, lines)
         return self._answer(rollbacks, order)
 
     def _rollback_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,15 +277,16 @@ class _Reversal:
         paid = {row["redemption_id"]: row["id"] for row in rollbacks if row["amount"]}
         if not paid:
             return []
-        taken = find_of_redemptions(self._uow, list(paid), CREDITS_REDEMPTION)
+        taken = find_of_redemptions(self._uow, list(paid), list(_REFUNDS))
         return [
             Movement(
                 id=ids.new_id("vtx_"),
                 voucher_id=line.voucher_id,
                 campaign_id=line.campaign_id,
-                type=CREDITS_REFUND,
+                type=_REFUNDS[line.type],
                 amount=-line.amount,
                 operation_type=AUTOMATIC,
+                details=line.details,
                 order_id=line.order_id,
                 redemption_id=redemption_id,
                 rollback_id=paid[redemption_id],
@@ -266,6 +295,24 @@ class _Reversal:
             )
             for redemption_id, line in taken.items()
         ]
+
+    def _hold_given(self) -> Sequence[Mapping[str, Any]]:
+        """What was bought with points, which goes back as well."""
+        paid = [row for row in self._children if row["amount"] is not None]
+        if not paid:
+            return []
+        return rewards.hold_given(
+            self._uow, [row["id"] for row in paid], [row["voucher_id"] for row in paid]
+        )
+
+    def _undo_purchases(self, given: Sequence[Mapping[str, Any]], lines: Sequence[Line]) -> None:
+        today = Calendar(self._uow.now, self._definitions.timezone).today
+        give_back(self._uow, lines, today=today)
+        if given:
+            balances = {str(line.redemption_id): dump_balance(line) for line in lines}
+            rewards.take_back(self._uow, given, today=today, balances=balances)
+            cards = find_vouchers(self._uow, sorted({row["voucher_id"] for row in given}))
+            vouchers.stage_points_changed(self._uow, cards.values())
 
     def _move_counters(self) -> None:
         """Take the uses out of the counters of rules, in the windows in which they were made.

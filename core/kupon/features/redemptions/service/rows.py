@@ -7,13 +7,20 @@ from typing import Any
 
 from kupon.storage.uow import UnitOfWork
 
+# What comes in through nobody: a programme redeems a reward by itself.
+AUTO_REDEEM = "AUTO_REDEEM"
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Through what a redemption came in."""
+    """Through what a redemption came in.
+
+    Shapes: is_settling says that the caller itself looks after the programmes of loyalty cards.
+    """
 
     channel_id: str
     channel_type: str = "API"
+    is_settling: bool = False
 
 
 def new_row(uow: UnitOfWork, caller: Caller, new_id: str, /, **columns: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Use cases of segments; `membership` finds out who is in them."""
 
+from kupon.features.segments.service.definitions import activate_segment as activate_segment
 from kupon.features.segments.service.definitions import create_segment as create_segment
 from kupon.features.segments.service.definitions import delete_segment as delete_segment
 from kupon.features.segments.service.definitions import get_segment as get_segment

@@ -97,6 +97,15 @@ def update_segment(uow: UnitOfWork, segment_id: str, body: Mapping[str, Any]) ->
     return schemas.dump_segment(segment)
 
 
+def activate_segment(uow: UnitOfWork, segment_id: str) -> None:
+    """Have a passive segment tell of who enters and leaves it, because something depends on it.
+
+    Raises:  not_found.
+    """
+    if segments.get_segment(uow, segment_id).type == PASSIVE:
+        update_segment(uow, segment_id, {"type": ACTIVE})
+
+
 def delete_segment(uow: UnitOfWork, segment_id: str) -> None:
     """Remove a segment; nobody leaves it, it is just gone."""
     segments.delete_segment(uow, _lock(uow, segment_id))

@@ -18,6 +18,7 @@ from kupon.features.customers import service as customer_service
 from kupon.features.segments import schemas
 from kupon.kit.errors import not_found
 from kupon.storage.queries import customers, segment_members, segments
+from kupon.storage.queries.custom_events import count_events
 from kupon.storage.queries.customers import Row
 from kupon.storage.queries.locations import load_locations
 from kupon.storage.queries.metadata_kinds import load_kinds
@@ -68,8 +69,10 @@ def refresh(
 
 
 def _tell(segment: SegmentFacts, customer: Customer) -> dict[str, Any]:
+    # Filters see more of a customer than the wire tells.
+    profile = {name: value for name, value in customer.profile.items() if name != "events"}
     return {
-        "customer": dict(customer.profile),
+        "customer": profile,
         "segment": schemas.dump_simple_segment(segment.id, segment.name),
     }
 
@@ -77,8 +80,10 @@ def _tell(segment: SegmentFacts, customer: Customer) -> dict[str, Any]:
 def _read_customers(uow: UnitOfWork, ids: Iterable[str]) -> dict[str, tuple[Row, Customer]]:
     rows = customers.find_customers(uow, list(ids))
     summaries = customers.summarize(uow, list(rows))
+    events = count_events(uow, list(rows))
     return {
-        id: (row, customer_service.engine_customer(row, summaries[id])) for id, row in rows.items()
+        id: (row, customer_service.engine_customer(row, summaries[id], events[id]))
+        for id, row in rows.items()
     }
 
 

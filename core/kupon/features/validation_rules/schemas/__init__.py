@@ -14,6 +14,9 @@ from kupon.features.validation_rules.schemas.assignment import rule_ids as rule_
 from kupon.features.validation_rules.schemas.related import (
     dump_campaign_summary as dump_campaign_summary,
 )
+from kupon.features.validation_rules.schemas.related import (
+    dump_earning_rule_summary as dump_earning_rule_summary,
+)
 from kupon.features.validation_rules.schemas.related import dump_tier_summary as dump_tier_summary
 from kupon.features.validation_rules.schemas.related import (
     dump_voucher_summary as dump_voucher_summary,

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from kupon.engine.giftcards import GIFT_VOUCHER
+from kupon.engine.points import LOYALTY_CARD
 from kupon.kit.timestamps import format_moment
 from kupon.storage.snapshots import VoucherFacts
-from kupon.storage.tables.campaigns import Campaign
+from kupon.storage.tables.campaigns import REFERRAL_PROGRAM, Campaign
+from kupon.storage.tables.loyalties import EarningRule
 from kupon.storage.tables.promotions import PromotionTier
 
 
@@ -22,7 +24,7 @@ def dump_campaign_summary(row: Campaign) -> dict[str, Any]:
         "name": row.name,
         "campaign_type": row.campaign_type,
         "type": row.type,
-        "is_referral_code": False,
+        "is_referral_code": row.campaign_type == REFERRAL_PROGRAM,
         "auto_join": row.auto_join,
         "join_once": row.join_once,
         "active": row.is_active,
@@ -45,7 +47,11 @@ def dump_campaign_summary(row: Campaign) -> dict[str, Any]:
 def _dump_template(template: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "type": template["type"],
-        **{name: template[name] for name in ("discount", "gift") if name in template},
+        **{
+            name: template[name]
+            for name in ("discount", "gift", "loyalty_card")
+            if name in template
+        },
         "redemption": {**template["redemption"], "redeemed_quantity": 0},
         "code_config": template["code_config"],
     }
@@ -57,7 +63,7 @@ def dump_voucher_summary(row: VoucherFacts) -> dict[str, Any]:
         "id": row.id,
         "code": row.code,
         "type": row.type,
-        "is_referral_code": False,
+        "is_referral_code": row.campaign_type == REFERRAL_PROGRAM,
         "active": row.is_active,
         "redemption": {
             "quantity": row.redemption_quantity,
@@ -77,6 +83,8 @@ def dump_voucher_summary(row: VoucherFacts) -> dict[str, Any]:
             "balance": balance.left,
             "effect": row.gift_effect,
         }
+    if row.type == LOYALTY_CARD:
+        body["loyalty_card"] = {"points": row.balance.income, "balance": row.balance.left}
     for name in ("discount", "holder_id"):
         if getattr(row, name) is not None:
             body[name] = getattr(row, name)
@@ -96,3 +104,25 @@ def dump_tier_summary(row: PromotionTier) -> dict[str, Any]:
         "campaign": {"id": row.campaign_id},
         "metadata": row.tier_metadata,
     }
+
+
+def dump_earning_rule_summary(row: EarningRule) -> dict[str, Any]:
+    """The wire's SimpleEarningRule; what is unset is left out."""
+    source = {"object_id": row.campaign_id, "object_type": "campaign"}
+    body: dict[str, Any] = {
+        "id": row.id,
+        "campaign_id": row.campaign_id,
+        "automation_id": row.automation_id,
+        "event": row.event,
+        "active": row.is_active,
+        "loyalty": row.loyalty,
+        "source": source if row.banner is None else {"banner": row.banner, **source},
+        "metadata": row.rule_metadata,
+    }
+    if row.segment_id is not None:
+        body["segment"] = {"id": row.segment_id}
+    if row.custom_event_schema_id is not None:
+        body["custom_event"] = {"schema_id": row.custom_event_schema_id}
+    if row.loyalty_tier_id is not None:
+        body["loyalty_tier"] = row.loyalty_tier_id
+    return body

@@ -18,7 +18,9 @@ from kupon.kit.errors import duplicate_found, invalid_payload, not_found
 from kupon.kit.pages import PageRequest, list_body
 from kupon.storage.queries import (
     campaigns,
+    earning_rules,
     promotion_tiers,
+    reward_assignments,
     rule_assignments,
     validation_rules,
     vouchers,
@@ -96,6 +98,10 @@ def _lock_related(uow: UnitOfWork, project: ProjectFacts, type: str, name: str) 
         return Related(type, campaigns.lock_campaign(uow, name, may_use).campaign.id)
     if type == "promotion_tier":
         return Related(type, promotion_tiers.lock_tier(uow, name, may_use).tier.id)
+    if type == "earning_rule":
+        return Related(type, earning_rules.hold_any_rule(uow, name, may_use).id)
+    if type == "reward_assignment":
+        return Related(type, reward_assignments.get_assignment(uow, name, is_locked=True).id)
     raise not_found(type, name)
 
 
@@ -121,6 +127,10 @@ def _check_related(uow: UnitOfWork, type: str, id: str) -> None:
         vouchers.get_voucher(uow, id, id)
     elif type == "campaign":
         campaigns.get_campaign(uow, id)
+    elif type == "earning_rule":
+        earning_rules.get_any_rule(uow, id)
+    elif type == "reward_assignment":
+        reward_assignments.get_assignment(uow, id)
     else:
         promotion_tiers.get_tier(uow, id)
 

@@ -11,7 +11,7 @@ from typing import Any
 from kupon.features.validation_rules import schemas
 from kupon.kit.timestamps import format_moment
 from kupon.storage import snapshots
-from kupon.storage.queries import campaigns, promotion_tiers
+from kupon.storage.queries import campaigns, earning_rules, promotion_tiers
 from kupon.storage.tables.validation_rules import ValidationRule, ValidationRuleAssignment
 from kupon.storage.uow import UnitOfWork
 
@@ -51,5 +51,8 @@ def _describe(uow: UnitOfWork, type: str, ids: Sequence[str]) -> dict[str, dict[
     if type == "campaign":
         found = campaigns.find_campaigns(uow, ids)
         return {id: schemas.dump_campaign_summary(row) for id, row in found.items()}
+    if type == "earning_rule":
+        earning = earning_rules.find_rules(uow, ids)
+        return {id: schemas.dump_earning_rule_summary(row) for id, row in earning.items()}
     tiers = promotion_tiers.find_tiers(uow, ids)
     return {id: schemas.dump_tier_summary(row) for id, row in tiers.items()}

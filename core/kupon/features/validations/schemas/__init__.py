@@ -4,6 +4,7 @@ from kupon.features.validations.schemas.answers import Articles as Articles
 from kupon.features.validations.schemas.answers import RedeemableResult as RedeemableResult
 from kupon.features.validations.schemas.answers import Validation as Validation
 from kupon.features.validations.schemas.answers import VoucherValidation as VoucherValidation
+from kupon.features.validations.schemas.bodies import RewardPart as RewardPart
 from kupon.features.validations.schemas.bodies import StackableBody as StackableBody
 from kupon.features.validations.schemas.bodies import VoucherBody as VoucherBody
 from kupon.features.validations.schemas.promotions import PromotionsBody as PromotionsBody

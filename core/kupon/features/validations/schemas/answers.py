@@ -64,6 +64,20 @@ class RefusalError(WireSchema):
     error = Part(RuleText)
 
 
+class PointsCost(WireSchema):
+    """What a loyalty card pays."""
+
+    points_cost = Whole(required=True)
+
+
+class SpentOn(WireSchema):
+    """What a loyalty card pays for."""
+
+    id = Text()
+    assignment_id = Text()
+    points = Whole()
+
+
 class VoucherValidation(WireSchema):
     """Answer of the older call on a single code."""
 
@@ -76,7 +90,8 @@ class VoucherValidation(WireSchema):
     customer_id = Text()
     discount = Part(Discount)
     gift = Part(Gift)
-    loyalty = Json()
+    loyalty = Part(PointsCost)
+    reward = Part(SpentOn)
     order = Part(CalculatedOrder)
     metadata = Json()
     reason = Text()

@@ -28,10 +28,11 @@ class GiftPart(WireSchema):
 
 
 class RewardPart(WireSchema):
-    """Which reward to take for how many points."""
+    """Which reward to take for how many points, by its id or by that of its assignment."""
 
     id = Text()
-    points = Whole()
+    assignment_id = Text()
+    points = Whole(validate=between(1))
 
 
 class RedeemableBody(WireSchema):

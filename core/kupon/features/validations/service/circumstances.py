@@ -14,8 +14,9 @@ from kupon.engine.customer import Customer
 from kupon.engine.model import Incentive, Redeemable, Step
 from kupon.engine.rules import Counter, window_start
 from kupon.engine.usage import party_of, scope_of, use_of
-from kupon.features.customers.schemas import dump_summary
+from kupon.features.customers.schemas import dump_loyalty, dump_summary
 from kupon.storage.definitions import Definitions
+from kupon.storage.queries.custom_events import count_events
 from kupon.storage.queries.customers import summarize
 from kupon.storage.queries.rule_counters import ALL_TIMES, CounterKey
 from kupon.storage.snapshots import Facts
@@ -31,21 +32,33 @@ def engine_customer(
 ) -> Customer | None:
     """The customer as rules see it: what was sent over what is stored.
 
-    Shapes:  has_figures says that what past orders come to will be asked for.
+    Shapes:  has_figures says that what past orders, points and events come to will be asked for.
     """
     if merged is None:
         return None
-    profile, customer_id = merged, merged["id"]
+    customer_id, tiers = merged["id"], frozenset[str]()
+    profile = merged
     if has_figures and customer_id is not None:
         figures = summarize(uow, [customer_id])[customer_id]
-        profile = {**merged, "summary": dump_summary(figures)}
-    return Customer(id=customer_id, profile=profile, static_segments=facts.static_segments)
+        tiers = figures.tier_ids
+        profile = {
+            **merged,
+            "summary": dump_summary(figures),
+            "loyalty": dump_loyalty(figures),
+            "events": count_events(uow, [customer_id])[customer_id],
+        }
+    return Customer(
+        id=customer_id,
+        profile=profile,
+        static_segments=facts.static_segments,
+        loyalty_tiers=tiers,
+    )
 
 
-def asks_for_segments(redeemables: Iterable[Redeemable]) -> bool:
-    """Whether a rule of any redeemable is about segments."""
+def asks_for(name: str, redeemables: Iterable[Redeemable]) -> bool:
+    """Whether a rule of any redeemable is about something, by the rule's name."""
     return any(
-        "customer.segment" in rule.names
+        name in rule.names
         for redeemable in redeemables
         if redeemable.source is not None
         for rule in redeemable.source.rules

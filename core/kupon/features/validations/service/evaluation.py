@@ -15,8 +15,8 @@ from kupon.engine.validate import evaluate
 from kupon.features.validations.schemas import IncentiveFacts
 from kupon.features.validations.service.incentives import Incentives, find_incentives
 from kupon.features.validations.service.loading import Loaded, load, snapshot_of
+from kupon.features.validations.service.points import Payment
 from kupon.runtime import ids
-from kupon.storage.queries.campaign_access import visibility
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.rule_counters import CounterKey, read_counters
 from kupon.storage.uow import UnitOfWork
@@ -40,6 +40,10 @@ class Case(Loaded):
     def has_order(self) -> bool:
         """Whether the request is about an order at all."""
         return bool(self.body.get("order"))
+
+    def payment_of(self, redeemable: Redeemable) -> Payment | None:
+        """What a loyalty card is spent on; None for anything else."""
+        return self.incentives.payments.get((redeemable.object, redeemable.id))
 
     def facts_of(self, redeemable: Redeemable) -> IncentiveFacts | None:
         """What storage knows of a redeemable, None for an unknown one."""
@@ -67,11 +71,12 @@ def assemble(
     """
     loaded = load(uow, project, api_key, body)
     incentives = find_incentives(
+        uow,
         project,
         loaded.body["redeemables"],
         loaded.facts,
         loaded.definitions,
-        visibility(uow),
+        loaded.customer,
     )
     wanted = loaded.counter_names.wanted(incentives.redeemables)
     counters = {wanted[key]: value for key, value in read(uow, wanted).items()}

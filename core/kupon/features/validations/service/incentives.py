@@ -6,18 +6,22 @@ Source: spec discounts-and-stacking, sections 3 and 10.4.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from kupon.engine.model import Redeemable
+from kupon.engine.model import Category, Redeemable, Voucher
+from kupon.engine.rules import Rule
 from kupon.engine.situation import Article
 from kupon.features.orders import service as orders
 from kupon.features.validations.schemas import IncentiveFacts
+from kupon.features.validations.service.holdings import with_holdings
+from kupon.features.validations.service.points import Payment, find_payments
 from kupon.features.vouchers.service import code_key
 from kupon.kit.errors import KuponError
 from kupon.storage.catalogue import CatalogueEntry, find_prices
 from kupon.storage.definitions import Definitions
 from kupon.storage.programmes import tier_to_engine
+from kupon.storage.queries.campaign_access import visibility
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.promotions import StackFacts
 from kupon.storage.snapshots import Facts, VoucherFacts, to_engine
@@ -30,27 +34,31 @@ Sent = Mapping[str, Any]
 class Incentives:
     """What a request names, found.
 
-    Shapes: known holds what storage knows of each redeemable, by kind and id as sent; stack is
-        the promotion stack that the tiers come from, None where none was asked for.
+    Shapes: known holds what storage knows of each redeemable, by kind and id as sent, payments
+        what its loyalty cards are spent on; stack is the promotion stack that the tiers come
+        from, None where none was asked for.
     """
 
     redeemables: tuple[Redeemable, ...]
     known: Mapping[tuple[str, str], IncentiveFacts]
+    payments: Mapping[tuple[str, str], Payment]
     stack: StackFacts | None = None
 
 
 def find_incentives(
+    uow: UnitOfWork,
     project: ProjectFacts,
     sent: Sequence[Sent],
     facts: Facts,
     definitions: Definitions,
-    is_visible: Callable[[str | None], bool],
+    customer: Mapping[str, Any] | None,
 ) -> Incentives:
     """Match a request's redeemables with what storage has read.
 
-    Shapes:  is_visible tells of which campaigns the caller may know; of others there is nothing.
+    Shapes:  of campaigns that the caller may not know there is nothing.
     Raises:  duplicated_redeemables, invalid_redeemables.
     """
+    is_visible = visibility(uow)
     named, stack = _unstacked(sent, definitions, is_visible)
     known = {}
     for kind, name in named:
@@ -59,14 +67,23 @@ def find_incentives(
             known[kind, name] = found
     _check(sent, named, known, definitions)
     asked = {(each["object"], each["id"]): _credits(each) for each in sent}
+    payments = find_payments(uow, sent, known, definitions, customer)
+    redeemables = [
+        _redeemable(
+            kind,
+            name,
+            known.get((kind, name)),
+            definitions,
+            stack,
+            payments.get((kind, name)) or asked.get((kind, name)),
+        )
+        for kind, name in named
+    ]
+    customer_id = None if customer is None else customer["id"]
     return Incentives(
-        redeemables=tuple(
-            _redeemable(
-                kind, name, known.get((kind, name)), definitions, stack, asked.get((kind, name))
-            )
-            for kind, name in named
-        ),
+        redeemables=with_holdings(uow, redeemables, known.values(), customer_id),
         known=known,
+        payments=payments,
         stack=stack,
     )
 
@@ -134,7 +151,7 @@ def _redeemable(
     known: IncentiveFacts | None,
     definitions: Definitions,
     stack: StackFacts | None,
-    credits: int | None,
+    asked: Payment | int | None,
 ) -> Redeemable:
     if known is None:
         return Redeemable(object=kind, id=name)
@@ -143,15 +160,33 @@ def _redeemable(
     if isinstance(known, VoucherFacts):
         of_campaign = programmes.campaign_rule(known.campaign_id)
         rules = programmes.named_rules(known.rule_id, of_campaign)
-        return Redeemable(object=kind, id=name, source=to_engine(known, rules, category, credits))
+        if isinstance(asked, Payment):
+            source = as_payment(known, rules, category, asked, definitions)
+        else:
+            source = to_engine(known, rules, category, asked)
+        return Redeemable(object=kind, id=name, source=source)
     if category is None and stack is not None:
         # UNCERTAIN: the stack's category stands in for the tier's (discounts-and-stacking, 9.1).
         category = definitions.engine_category(stack.category_id)
     rules = programmes.rules_of(kind, known.id, known.campaign_id)
-    source = tier_to_engine(known, rules, category)
+    tier = tier_to_engine(known, rules, category)
     return Redeemable(
-        object=kind, id=name, source=source, stack_id=None if stack is None else stack.id
+        object=kind, id=name, source=tier, stack_id=None if stack is None else stack.id
     )
+
+
+def as_payment(
+    known: VoucherFacts,
+    rules: tuple[Rule, ...],
+    category: Category | None,
+    payment: Payment,
+    definitions: Definitions,
+) -> Voucher:
+    """A loyalty card that is spent on a reward, whose rules must hold too."""
+    if payment.offer is not None:
+        own = definitions.programmes.rule_of(("reward_assignment", payment.offer.assignment.id))
+        rules = (*rules, own) if own is not None else rules
+    return replace(to_engine(known, rules, category), worth=payment.worth)
 
 
 def find_articles(uow: UnitOfWork, redeemables: Iterable[Redeemable]) -> dict[str, Article]:

@@ -16,7 +16,7 @@ from kupon.features.customers import service as customers
 from kupon.features.orders import service as orders
 from kupon.features.validations.service.circumstances import (
     CounterNames,
-    asks_for_segments,
+    asks_for,
     engine_customer,
 )
 from kupon.features.validations.service.incentives import find_articles, key_of
@@ -109,12 +109,16 @@ def snapshot_of(
 ) -> Snapshot:
     """Everything that the engine may look at.
 
-    Shapes:  is_about_segments says that segments will be asked for even if no rule of the
-        redeemables does.
+    Shapes:  is_about_segments says that segments and tiers will be asked for even if no rule of
+        the redeemables does.
     """
     definitions = loaded.definitions
-    has_figures = definitions.segments.has_figures and (
-        is_about_segments or asks_for_segments(redeemables)
+    has_figures = any(
+        is_known and (is_about_segments or asks_for(name, redeemables))
+        for name, is_known in (
+            ("customer.segment", definitions.segments.has_figures),
+            ("customer.loyalty.tier", definitions.programmes.asks_for_tiers),
+        )
     )
     return Snapshot(
         now=uow.now,

@@ -5,12 +5,12 @@ Source: spec discounts-and-stacking, sections 10 and 11.4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from kupon.engine.giftcards import GIFT_VOUCHER
-from kupon.engine.model import Status
+from kupon.engine.model import Status, Step
 from kupon.engine.order import Order
 from kupon.features.customers import service as customers
 from kupon.features.orders.schemas import dump_order, order_columns
@@ -91,7 +91,7 @@ def validate_voucher(
         | {
             "applicable_to": redeemable["applicable_to"],
             "inapplicable_to": redeemable["inapplicable_to"],
-            **_flat_result(_voucher_of(case), redeemable["result"]),
+            **_flat_result(case, redeemable["result"]),
             "order": dump_root_order(case),
         }
     )
@@ -103,10 +103,16 @@ def sent_voucher(code: str, body: Mapping[str, Any]) -> dict[str, Any]:
     return {"object": "voucher", "id": code, **paid}
 
 
-def _flat_result(voucher: VoucherFacts, result: Mapping[str, Any]) -> dict[str, Any]:
+def _flat_result(case: Case, result: Mapping[str, Any]) -> dict[str, Any]:
+    voucher = _voucher_of(case)
     if voucher.type == GIFT_VOUCHER:
         return {"gift": dump_gift(voucher.balance, voucher.gift_effect)}
-    return {"discount": result["discount"]}
+    payment = case.payment_of(case.incentives.redeemables[0])
+    if payment is None or payment.offer is None:
+        return {"discount": result["discount"]}
+    points, assignment = result["loyalty_card"]["points"], payment.offer.assignment
+    bought = {"id": assignment.reward_id, "assignment_id": assignment.id, "points": points}
+    return {"loyalty": {"points_cost": points}, "reward": bought}
 
 
 def _voucher_of(case: Case) -> VoucherFacts:
@@ -141,8 +147,25 @@ def _judge(
 
 def dump_verdict(case: Case, request_id: str) -> dict[str, Any]:
     """The three lists of an answer."""
+    dumped = _dump_steps(case, case.evaluation.steps, request_id)
+    return schemas.dump_lists(case.evaluation, dumped)
+
+
+def dump_refused(case: Case, request_id: str) -> dict[str, Any]:
+    """What did not apply, in two lists that are empty rather than absent."""
+    return {
+        "inapplicable_redeemables": _dump_steps(
+            case, case.evaluation.having(Status.INAPPLICABLE), request_id
+        ),
+        "skipped_redeemables": _dump_steps(
+            case, case.evaluation.having(Status.SKIPPED), request_id
+        ),
+    }
+
+
+def _dump_steps(case: Case, steps: Iterable[Step], request_id: str) -> list[dict[str, Any]]:
     expand = case.expand
-    dumped = [
+    return [
         schemas.dump_step(
             step,
             case.facts_of(step.redeemable),
@@ -151,16 +174,8 @@ def dump_verdict(case: Case, request_id: str) -> dict[str, Any]:
             expand,
             request_id,
         )
-        for step in case.evaluation.steps
+        for step in steps
     ]
-    return schemas.dump_lists(case.evaluation, dumped)
-
-
-def dump_refused(case: Case, request_id: str) -> dict[str, Any]:
-    """What did not apply, in two lists that are empty rather than absent."""
-    lists = dump_verdict(case, request_id)
-    names = ("inapplicable_redeemables", "skipped_redeemables")
-    return {name: lists.get(name, []) for name in names}
 
 
 def dump_root_order(case: Case) -> dict[str, Any]:
@@ -195,7 +210,7 @@ def _hold(uow: UnitOfWork, project: ProjectFacts, api_key: str, body: Mapping[st
     if case.evaluation.is_valid:
         session = body["session"]
         held = [
-            Hold(voucher, (step.applied.credits if step.applied else None) or 0)
+            Hold(voucher, (step.applied.paid if step.applied else None) or 0)
             for step in case.evaluation.having(Status.APPLICABLE)
             if isinstance(voucher := case.facts_of(step.redeemable), VoucherFacts)
         ]

@@ -1,22 +1,33 @@
 """Wire shapes of vouchers: `definitions` are the parts that campaigns share."""
 
+from kupon.features.customers.schemas import dump_gift as dump_gift
+from kupon.features.customers.schemas import dump_loyalty_card as dump_loyalty_card
 from kupon.features.validation_rules.schemas import RuleAssignments as RuleAssignments
 from kupon.features.validation_rules.schemas import dump_campaign_summary as dump_campaign_summary
 from kupon.features.validation_rules.schemas import rule_ids as rule_ids
+from kupon.features.vouchers.schemas.buckets import PointsBucket as PointsBucket
+from kupon.features.vouchers.schemas.buckets import dump_bucket as dump_bucket
 from kupon.features.vouchers.schemas.definitions import CodeConfig as CodeConfig
 from kupon.features.vouchers.schemas.definitions import Discount as Discount
+from kupon.features.vouchers.schemas.definitions import ExpirationRules as ExpirationRules
 from kupon.features.vouchers.schemas.definitions import Gift as Gift
+from kupon.features.vouchers.schemas.definitions import HeldPoints as HeldPoints
+from kupon.features.vouchers.schemas.definitions import Hours as Hours
+from kupon.features.vouchers.schemas.definitions import LoyaltyCard as LoyaltyCard
 from kupon.features.vouchers.schemas.definitions import NewCode as NewCode
 from kupon.features.vouchers.schemas.definitions import RedemptionLimit as RedemptionLimit
+from kupon.features.vouchers.schemas.definitions import Timeframe as Timeframe
 from kupon.features.vouchers.schemas.definitions import TimeLimits as TimeLimits
-from kupon.features.vouchers.schemas.definitions import dump_gift as dump_gift
 from kupon.features.vouchers.schemas.definitions import dump_time_limits as dump_time_limits
 from kupon.features.vouchers.schemas.transaction import Balance as Balance
 from kupon.features.vouchers.schemas.transaction import BalanceUpdate as BalanceUpdate
+from kupon.features.vouchers.schemas.transaction import RelatedObject as RelatedObject
 from kupon.features.vouchers.schemas.transaction import TransactionList as TransactionList
 from kupon.features.vouchers.schemas.transaction import TransactionsQuery as TransactionsQuery
+from kupon.features.vouchers.schemas.transaction import dump_adjusted as dump_adjusted
 from kupon.features.vouchers.schemas.transaction import dump_balance as dump_balance
 from kupon.features.vouchers.schemas.transaction import dump_transaction as dump_transaction
+from kupon.features.vouchers.schemas.transaction import is_of_points as is_of_points
 from kupon.features.vouchers.schemas.voucher import ForceQuery as ForceQuery
 from kupon.features.vouchers.schemas.voucher import Voucher as Voucher
 from kupon.features.vouchers.schemas.voucher import VoucherCreate as VoucherCreate

@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
-from kupon.engine.balances import Balance
 from kupon.kit.timestamps import format_moment
 from kupon.web.fields import (
+    Day,
     Flag,
     Json,
     Many,
@@ -77,6 +77,8 @@ class Discount(WireSchema):
     unit_type = Text(allow_none=True)
     units = Many(Part(UnitPart), allow_none=True)
     is_dynamic = Flag(allow_none=True)
+    # What a plugin's kind needs beside these.
+    parameters = Json(allow_none=True)
     product = Part(UnitProduct, dump_only=True)
     sku = Part(UnitSku, dump_only=True)
 
@@ -90,18 +92,38 @@ class Gift(WireSchema):
     effect = Text(allow_none=True)
 
 
-def dump_gift(balance: Balance, effect: str | None) -> dict[str, Any]:
-    """The wire's gift, from a card's balance."""
-    return {
-        "amount": balance.income,
-        "subtracted_amount": balance.subtracted,
-        "balance": balance.left,
-        "effect": effect,
-    }
+class ExpirationRules(WireSchema):
+    """When points end; which members belong together depends on the type of period."""
+
+    period_type = Text(required=True)
+    period_value = Whole(allow_none=True)
+    rounding_type = Text(allow_none=True)
+    rounding_value = Whole(allow_none=True)
+    fixed_month = Whole(allow_none=True)
+    fixed_day = Whole(allow_none=True)
+
+
+class LoyaltyCard(WireSchema):
+    """What new loyalty cards hold, and when points on them end; never without rules."""
+
+    points = Whole(required=True, validate=between(0))
+    expiration_rules = Part(ExpirationRules, allow_none=True)
+
+
+class HeldPoints(WireSchema):
+    """What a loyalty card holds: points are all that ever came in."""
+
+    points = Whole(required=True)
+    balance = Whole(required=True)
+    expired_points = Whole(required=True)
+    subtracted_points = Whole(required=True)
+    pending_points = Whole(required=True)
+    next_expiration_date = Day()
+    next_expiration_points = Whole()
 
 
 class CodeConfig(WireSchema):
-    """What generated codes look like."""
+    """What generated codes look like; a generator is a plugin's, and finishes them."""
 
     length = Whole(allow_none=True)
     charset = Text(allow_none=True)
@@ -109,6 +131,7 @@ class CodeConfig(WireSchema):
     postfix = Text(allow_none=True)
     pattern = Text(allow_none=True)
     initial_count = Whole(allow_none=True)
+    generator = Text(allow_none=True)
 
 
 class Timeframe(WireSchema):

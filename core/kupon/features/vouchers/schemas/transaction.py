@@ -1,10 +1,11 @@
 """Wire shapes of balances and of the ledgers that tell how they came about.
 
-Source: spec campaigns-loyalty-referral-gift, sections 5.2 and 5.3.
+Source: spec campaigns-loyalty-referral-gift, sections 5.2, 5.3 and 7.2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -46,7 +47,8 @@ class Balance(WireSchema):
 
     type = Text(required=True)
     total = Whole(required=True)
-    amount = Whole(required=True)
+    amount = Whole()
+    points = Whole()
     balance = Whole(required=True)
     operation_type = Text(required=True)
     related_object = Part(RelatedObject, required=True)
@@ -60,6 +62,17 @@ class TransactionDetails(WireSchema):
     order = Json()
     redemption = Json()
     rollback = Json()
+    event = Json()
+    custom_event = Json()
+    event_schema = Json()
+    segment = Json()
+    earning_rule = Json()
+    loyalty_tier = Json()
+    holder_loyalty_tier = Json()
+    pending_points = Json()
+    reward = Json()
+    source_voucher = Json()
+    destination_voucher = Json()
 
 
 class Transaction(WireSchema):
@@ -144,15 +157,19 @@ class TransactionColumns(Protocol):
     def related_transaction_id(self) -> str | None: ...
 
     @property
+    def details(self) -> Mapping[str, Any] | None: ...
+
+    @property
     def created_at(self) -> datetime: ...
 
 
 def dump_balance(line: TransactionColumns) -> dict[str, Any]:
-    """The wire's balance after a movement."""
+    """The wire's balance after a movement; points and money have different names for it."""
+    is_points = is_of_points(line)
     return {
-        "type": "gift_voucher",
+        "type": "loyalty_card" if is_points else "gift_voucher",
         "total": line.total_after,
-        "amount": line.amount,
+        "points" if is_points else "amount": line.amount,
         "object": "balance",
         "balance": line.balance_after,
         "operation_type": line.operation_type,
@@ -160,10 +177,20 @@ def dump_balance(line: TransactionColumns) -> dict[str, Any]:
     }
 
 
+def dump_adjusted(line: TransactionColumns) -> dict[str, Any]:
+    """The wire's answer to what was adjusted by hand, which calls points amount as well."""
+    return dump_balance(line) | {"amount": line.amount}
+
+
+def is_of_points(line: TransactionColumns) -> bool:
+    """Whether a movement is one of a loyalty card."""
+    return "POINTS" in line.type
+
+
 def dump_transaction(line: TransactionColumns, order_source_id: str | None) -> dict[str, Any]:
     """The wire's movement."""
-    details: dict[str, Any] = {"balance": dump_balance(line)}
-    if line.order_id is not None:
+    details: dict[str, Any] = {"balance": dump_balance(line), **(line.details or {})}
+    if line.order_id is not None and "order" not in details:
         details["order"] = {"id": line.order_id, "source_id": order_source_id}
     if line.redemption_id is not None:
         details["redemption"] = {"id": line.redemption_id}

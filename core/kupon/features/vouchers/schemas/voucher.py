@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from marshmallow import validate
 
 from kupon.engine.balances import Balance
 from kupon.engine.giftcards import GIFT_VOUCHER
+from kupon.engine.points import LOYALTY_CARD
 from kupon.features.assets.schemas import CodeAssets, dump_assets
 from kupon.features.categories.schemas import Category
+from kupon.features.customers.schemas import dump_gift, dump_loyalty_card
 from kupon.features.validation_rules.schemas import RuleAssignments, rule_ids
 from kupon.features.vouchers.schemas.definitions import (
     CodeConfig,
     Discount,
     Gift,
+    HeldPoints,
+    LoyaltyCard,
     NewCode,
     Timed,
     TimeLimits,
-    dump_gift,
     dump_time_limits,
 )
 from kupon.kit.pages import list_body
 from kupon.kit.timestamps import format_moment
+from kupon.storage.tables.campaigns import REFERRAL_PROGRAM
 from kupon.web.fields import Flag, Json, Many, Moment, Part, Text, Whole, WireSchema, at_most
 from kupon.web.query import ListQuery, Switch, Texts
 
@@ -39,6 +43,7 @@ class VoucherCreate(NewCode, TimeLimits):
     code_config = Part(CodeConfig, allow_none=True)
     discount = Part(Discount, allow_none=True)
     gift = Part(Gift, allow_none=True)
+    loyalty_card = Part(LoyaltyCard, allow_none=True)
     campaign = Text(allow_none=True)
     campaign_id = Text(allow_none=True)
     active = Flag(load_default=True)
@@ -76,6 +81,7 @@ class Redemptions(WireSchema):
     quantity = Whole()
     redeemed_quantity = Whole(required=True)
     redeemed_amount = Whole()
+    redeemed_points = Whole()
     object = Text(required=True)
     url = Text(required=True)
 
@@ -93,8 +99,10 @@ class Voucher(TimeLimits):
     categories = Many(Part(Category), required=True)
     discount = Part(Discount)
     gift = Part(Gift)
+    loyalty_card = Part(HeldPoints)
     is_referral_code = Flag(required=True, allow_none=True)
     holder_id = Text()
+    referrer_id = Text()
     active = Flag(required=True)
     additional_info = Text()
     metadata = Json(required=True)
@@ -178,6 +186,15 @@ class VoucherColumns(Timed, Protocol):
     def balance(self) -> Balance: ...
 
     @property
+    def pending_points(self) -> int: ...
+
+    @property
+    def next_expiration_date(self) -> date | None: ...
+
+    @property
+    def next_expiration_points(self) -> int | None: ...
+
+    @property
     def publish_count(self) -> int: ...
 
     @property
@@ -195,6 +212,8 @@ def dump_voucher(
     campaign_name: str | None,
     category: Mapping[str, Any] | None,
     rules: Mapping[str, Any] = _NO_RULES,
+    *,
+    campaign_type: str | None,
 ) -> dict[str, Any]:
     """The wire's voucher; category and the list of rules are the wire's too.
 
@@ -206,6 +225,8 @@ def dump_voucher(
         uses["quantity"] = row.redemption_quantity
     if row.type == GIFT_VOUCHER:
         uses["redeemed_amount"] = row.balance.redeemed
+    if row.type == LOYALTY_CARD:
+        uses["redeemed_points"] = row.balance.redeemed
     uses["url"] = f"{path}/redemptions?page=1&limit=10"
     publications = f"{path}/publications?page=1&limit=10"
     body = {
@@ -213,7 +234,7 @@ def dump_voucher(
         "code": row.code,
         "type": row.type,
         "categories": [] if category is None else [category],
-        "is_referral_code": False,
+        "is_referral_code": campaign_type == REFERRAL_PROGRAM,
         "active": row.is_active,
         "metadata": row.voucher_metadata,
         "publish": {"object": "list", "count": row.publish_count, "url": publications},
@@ -237,10 +258,15 @@ def _with_rest(body: dict[str, Any], row: VoucherColumns) -> dict[str, Any]:
         body["discount"] = row.discount
     if row.type == GIFT_VOUCHER:
         body["gift"] = dump_gift(row.balance, row.gift_effect)
+    if row.type == LOYALTY_CARD:
+        body["loyalty_card"] = dump_loyalty_card(row)
     if row.additional_info is not None:
         body["additional_info"] = row.additional_info
     if row.holder_id is not None:
         body["holder_id"] = row.holder_id
+        if body["is_referral_code"]:
+            # Whoever holds a referral code refers with it.
+            body["referrer_id"] = row.holder_id
     if row.updated_at is not None:
         body["updated_at"] = format_moment(row.updated_at)
     assets = dump_assets(row.code)

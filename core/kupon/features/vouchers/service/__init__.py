@@ -1,11 +1,13 @@
 """Use cases of vouchers; `drawing` and `templates` also serve campaigns."""
 
 from kupon.engine.codes import code_key as code_key
+from kupon.features.vouchers.service.balance import available_credits as available_credits
 from kupon.features.vouchers.service.balance import dump_transactions as dump_transactions
 from kupon.features.vouchers.service.balance import list_transactions as list_transactions
-from kupon.features.vouchers.service.balance import stage_lines as stage_lines
+from kupon.features.vouchers.service.balance import move_credits as move_credits
 from kupon.features.vouchers.service.balance import update_balance as update_balance
 from kupon.features.vouchers.service.changes import delete_voucher as delete_voucher
+from kupon.features.vouchers.service.changes import disable_unused as disable_unused
 from kupon.features.vouchers.service.changes import release_session as release_session
 from kupon.features.vouchers.service.changes import set_active as set_active
 from kupon.features.vouchers.service.changes import update_voucher as update_voucher
@@ -22,9 +24,21 @@ from kupon.features.vouchers.service.definitions import time_limits_of as time_l
 from kupon.features.vouchers.service.drawing import Walk as Walk
 from kupon.features.vouchers.service.drawing import draw_few as draw_few
 from kupon.features.vouchers.service.drawing import draw_slice as draw_slice
+from kupon.features.vouchers.service.points import POINTS_CHANGED as POINTS_CHANGED
+from kupon.features.vouchers.service.points import adjust_points as adjust_points
+from kupon.features.vouchers.service.points import expire_points as expire_points
+from kupon.features.vouchers.service.points import points_movement as points_movement
+from kupon.features.vouchers.service.points import post_points as post_points
+from kupon.features.vouchers.service.points import require_holder as require_holder
+from kupon.features.vouchers.service.points import stage_points_added as stage_points_added
+from kupon.features.vouchers.service.points import stage_points_changed as stage_points_changed
+from kupon.features.vouchers.service.points import today_of as today_of
 from kupon.features.vouchers.service.reading import dump_all as dump_all
 from kupon.features.vouchers.service.reading import get_voucher as get_voucher
 from kupon.features.vouchers.service.reading import list_vouchers as list_vouchers
+from kupon.features.vouchers.service.telling import describe_cards as describe_cards
+from kupon.features.vouchers.service.telling import dump_simple as dump_simple
+from kupon.features.vouchers.service.telling import stage_lines as stage_lines
 from kupon.features.vouchers.service.templates import campaign_template as campaign_template
 from kupon.features.vouchers.service.templates import read_code_values as read_code_values
 from kupon.features.vouchers.service.templates import refuse_codes as refuse_codes

@@ -1,26 +1,42 @@
 """Balances of cards: what is added and taken off by hand, and the ledger that tells of it.
 
-Source: spec campaigns-loyalty-referral-gift, sections 5.2 and 5.3.
+Source: spec campaigns-loyalty-referral-gift, sections 5.2, 5.3 and 7.7.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from kupon.engine.codes import code_key
 from kupon.engine.definitions import LARGEST_WHOLE
 from kupon.engine.giftcards import GIFT_VOUCHER
+from kupon.engine.points import LOYALTY_CARD
 from kupon.features.vouchers import schemas
+from kupon.features.vouchers.service.points import (
+    adjust_points,
+    stage_points_changed,
+    today_of,
+)
 from kupon.features.vouchers.service.reading import dump_found, find
+from kupon.features.vouchers.service.telling import stage_lines
 from kupon.kit.errors import KuponError, invalid_payload
 from kupon.kit.pages import PageRequest, list_body
 from kupon.runtime import ids
 from kupon.storage import ledger
-from kupon.storage.ledger import CREDITS_ADDITION, CREDITS_REMOVAL, MANUAL, Line, Movement
+from kupon.storage.ledger import (
+    AUTOMATIC,
+    CREDITS_ADDITION,
+    CREDITS_REMOVAL,
+    MANUAL,
+    Line,
+    Movement,
+)
 from kupon.storage.listing import Page
-from kupon.storage.queries import session_locks, voucher_transactions, vouchers
+from kupon.storage.points import lock_cards
+from kupon.storage.queries import holders, session_locks, voucher_transactions, vouchers
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.vouchers import FoundVoucher
 from kupon.storage.tables.vouchers import Voucher, VoucherTransaction
@@ -30,21 +46,73 @@ from kupon.storage.uow import UnitOfWork
 def update_balance(
     uow: UnitOfWork, project: ProjectFacts, name: str, body: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Add to the credits of a gift card, or take off them.
+    """Add to the credits of a gift card or the points of a loyalty card, or take off them.
 
     Raises:  not_found; invalid_payload for nothing to do; invalid_add_balance_params for what has
-        no balance, or not enough; duplicate_source_id.
+        no balance, or not enough; duplicate_source_id; of loyalty cards as adjust_points.
     """
     if body["amount"] == 0:
         raise invalid_payload("Property .amount must not be 0")
     key = code_key(name, is_case_sensitive=project.case_sensitive_codes)
     found = vouchers.lock_voucher(uow, name, key)
+    if found.voucher.type == LOYALTY_CARD:
+        return _update_points(uow, project, found.voucher.id, body)
     _check(uow, found.voucher, body["amount"])
     line = ledger.adjust(uow, _movement(uow, found.voucher, body))
     uow.session.refresh(found.voucher)
     stage_lines(uow, [line])
     _stage(uow, found, line)
     return schemas.dump_balance(line)
+
+
+def available_credits(uow: UnitOfWork, voucher_id: str) -> int:
+    """What can be taken off a gift card; nothing off one that is gone.
+
+    Locks:   the card must be locked.
+    """
+    found = holders.find_codes(uow, [voucher_id])
+    if not found:
+        return 0
+    uow.session.refresh(found[0].voucher)
+    held = session_locks.locked_credits(uow, voucher_id)
+    return max(found[0].voucher.balance.left - held, 0)
+
+
+def move_credits(uow: UnitOfWork, voucher_id: str, amount: int) -> Line:
+    """Add to the credits of a gift card, or take off them, without anybody's own request.
+
+    Raises:  invalid_add_balance_params for what has no balance, not enough, or too much.
+    Locks:   the card must be locked.
+    """
+    [found] = holders.find_codes(uow, [voucher_id])
+    uow.session.refresh(found.voucher)
+    _check(uow, found.voucher, amount)
+    body = {"amount": amount}
+    movement = replace(
+        _movement(uow, found.voucher, body), source="Automation", operation_type=AUTOMATIC
+    )
+    line = ledger.adjust(uow, movement)
+    uow.session.refresh(found.voucher)
+    stage_lines(uow, [line])
+    _stage(uow, found, line)
+    return line
+
+
+def _update_points(
+    uow: UnitOfWork, project: ProjectFacts, voucher_id: str, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    card, today = lock_cards(uow, [voucher_id])[voucher_id], today_of(uow, project)
+    line = adjust_points(
+        uow,
+        card,
+        body["amount"],
+        today=today,
+        expires_on=card.expires_on(today),
+        reason=body.get("reason"),
+        source_id=body.get("source_id"),
+    )
+    stage_points_changed(uow, [card])
+    return schemas.dump_adjusted(line)
 
 
 def _check(uow: UnitOfWork, voucher: Voucher, amount: int) -> None:
@@ -91,16 +159,6 @@ def _stage(uow: UnitOfWork, found: FoundVoucher, line: Line) -> None:
         payload["campaign"] = schemas.dump_campaign_summary(found.campaign)
     # Also of a removal: the wire has no other word for it (events-webhooks-data, 4.3).
     uow.stage("voucher.gift.balance_added", line.voucher_id, payload)
-
-
-def stage_lines(uow: UnitOfWork, lines: Iterable[Line]) -> None:
-    """Tell of movements, after their cards were written."""
-    for line in lines:
-        payload = {
-            "transaction": schemas.dump_transaction(line, None),
-            "balance": schemas.dump_balance(line),
-        }
-        uow.stage("voucher.gift.transaction.created", line.voucher_id, payload)
 
 
 def list_transactions(

@@ -5,7 +5,7 @@ Source: spec campaigns-loyalty-referral-gift, sections 1.8, 3.3 and 3.4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kupon.engine.codes import code_key
@@ -20,7 +20,7 @@ from kupon.features.vouchers.service.definitions import (
 )
 from kupon.features.vouchers.service.reading import dump_found, find, stage
 from kupon.kit.errors import invalid_payload, not_found
-from kupon.storage.queries import campaigns, session_locks, vouchers
+from kupon.storage.queries import campaigns, holders, session_locks, vouchers
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.rule_assignments import Related
 from kupon.storage.queries.vouchers import FoundVoucher
@@ -84,6 +84,19 @@ def set_active(
     wire = dump_found(uow, found)
     stage(uow, _FLAG_EVENTS[is_active], found, wire)
     return wire
+
+
+def disable_unused(uow: UnitOfWork, voucher_ids: Sequence[str]) -> None:
+    """Disable those of some codes that nobody has used yet.
+
+    Locks:   the codes must be locked.
+    """
+    for found in holders.find_codes(uow, voucher_ids):
+        uow.session.refresh(found.voucher)
+        if found.voucher.is_active and not found.voucher.redeemed_quantity:
+            found.voucher.is_active = False
+            vouchers.save_voucher(uow, found.voucher)
+            stage(uow, _FLAG_EVENTS[False], found, dump_found(uow, found))
 
 
 def delete_voucher(uow: UnitOfWork, project: ProjectFacts, name: str, *, is_forced: bool) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from kupon.engine.codes import CodePattern
+from kupon.engine.points import LOYALTY_CARD
 from kupon.features.validation_rules import service as rules
 from kupon.features.vouchers.service.definitions import (
     CODE_RULE,
@@ -101,8 +102,6 @@ def _check_type(type: str) -> None:
         raise invalid_payload(
             f"Property .type must be equal to one of the allowed values: {', '.join(TYPES)}"
         )
-    if type not in WORTHS:
-        raise invalid_payload(f"Property .type {type} is not supported yet")
 
 
 def _lock_campaign(uow: UnitOfWork, body: Mapping[str, Any]) -> Campaign | None:
@@ -116,6 +115,8 @@ def _lock_campaign(uow: UnitOfWork, body: Mapping[str, Any]) -> Campaign | None:
 
 def _template(uow: UnitOfWork, body: Mapping[str, Any], campaign: Campaign | None) -> CodeTemplate:
     type = body["type"]
+    if campaign is None and type == LOYALTY_CARD:
+        raise KuponError("invalid_voucher", "A loyalty card must belong to a loyalty program")
     base = CodeTemplate(type=type, discount=None)
     if campaign is not None:
         base = campaign_template(campaign)

@@ -9,12 +9,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from kupon.engine.codes import LONGEST_CODE, CodePattern, code_at, parse_code_config, require_room
-from kupon.engine.definitions import DefinitionError
+from kupon.engine.codes import (
+    LONGEST_CODE,
+    CodePattern,
+    code_at,
+    finished,
+    parse_code_config,
+    require_room,
+)
+from kupon.engine.definitions import DefinitionError, Fields
 from kupon.engine.discounts import parse_discount
 from kupon.engine.giftcards import GIFT_VOUCHER, parse_gift
 from kupon.engine.limits import parse_validity
+from kupon.engine.loyalty.expiration import parse_expiration
+from kupon.engine.points import LOYALTY_CARD
 from kupon.kit.errors import KuponError
+from kupon.runtime import ids
 from kupon.storage.queries import projects, voucher_batches
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.uow import UnitOfWork
@@ -70,6 +80,22 @@ def read_gift(definition: Mapping[str, Any], path: str = ".gift") -> dict[str, A
     return {"amount": gift.amount, "balance": gift.amount, "effect": gift.effect}
 
 
+def read_loyalty_card(definition: Mapping[str, Any], path: str = ".loyalty_card") -> dict[str, Any]:
+    """What new loyalty cards hold, and when points on them end, as campaigns store it.
+
+    Raises:  invalid_payload.
+    """
+    rules = definition.get("expiration_rules")
+    with _refusing_definitions():
+        points = Fields(definition, path).required_whole("points")
+        parse_expiration(rules, f"{path}.expiration_rules")
+    card: dict[str, Any] = {"points": points}
+    if rules:
+        known = {name: value for name, value in rules.items() if value is not None}
+        card["expiration_rules"] = known
+    return card
+
+
 def read_worth(type: str, definition: Mapping[str, Any], path: str) -> dict[str, Any]:
     """What codes of a type give, as it is stored: the member that WORTHS names.
 
@@ -79,8 +105,8 @@ def read_worth(type: str, definition: Mapping[str, Any], path: str) -> dict[str,
 
 
 # By the type of code the member that says what it gives.
-WORTHS = {"DISCOUNT_VOUCHER": "discount", GIFT_VOUCHER: "gift"}
-_READERS = {"discount": read_discount, "gift": read_gift}
+WORTHS = {"DISCOUNT_VOUCHER": "discount", GIFT_VOUCHER: "gift", LOYALTY_CARD: "loyalty_card"}
+_READERS = {"discount": read_discount, "gift": read_gift, "loyalty_card": read_loyalty_card}
 
 
 def read_time_limits(
@@ -119,7 +145,8 @@ def read_code_pattern(
         pattern = parse_code_config(
             config, is_case_sensitive=project.case_sensitive_codes, path=path, **charset
         )
-    if not is_code(code_at(pattern, 0)):
+        (sample,) = finished(pattern, [code_at(pattern, 0)], ids.random_bytes)
+    if not is_code(sample):
         raise KuponError("invalid_code_config", f"Property {path} {CODE_RULE}")
     return pattern
 

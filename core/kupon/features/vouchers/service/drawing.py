@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from math import gcd
 from typing import NamedTuple
 
-from kupon.engine.codes import CodePattern, code_at, code_key, draw
+from kupon.engine.codes import CodePattern, code_at, code_key, draw, finished
 from kupon.kit.errors import KuponError
 from kupon.runtime import ids
 from kupon.storage.queries import voucher_batches
@@ -74,7 +74,7 @@ def draw_slice(
     """
     if walk is not None:
         return _draw_walking(uow, template, pattern, count, is_case_sensitive, walk)
-    new = _new_codes(draw(pattern, count, ids.random_bytes), is_case_sensitive)
+    new = _new_codes(_draw(pattern, count), is_case_sensitive)
     is_roomy = pattern.capacity >= _ROOMY
     made = voucher_batches.insert_codes(uow, template, new, is_roomy=is_roomy)
     if 2 * made < count and pattern.capacity <= _LARGEST_WALKED:
@@ -90,7 +90,7 @@ def _draw_walking(
     is_case_sensitive: bool,
     walk: Walk,
 ) -> Drawn:
-    candidates = _new_codes(walk.codes(pattern), is_case_sensitive)
+    candidates = _new_codes(_walked(pattern, walk), is_case_sensitive)
     inserted = voucher_batches.insert_free_codes(uow, template, candidates, count)
     if inserted.is_used_up:
         walk = walk.onward(pattern)
@@ -121,14 +121,14 @@ def draw_few(
     """Make a few codes at once; their vouchers' ids, fewer when the pattern has none left."""
     made: list[str] = []
     for _ in range(_RANDOM_TRIES):
-        codes = draw(pattern, count - len(made), ids.random_bytes)
+        codes = _draw(pattern, count - len(made))
         candidates = _new_codes(codes, is_case_sensitive)
         made += voucher_batches.insert_free_codes(uow, template, candidates, len(codes)).ids
         if len(made) == count:
             return made
     walk = _begin_walk(pattern)
     while len(made) < count and walk.position < min(pattern.capacity, _LARGEST_WALKED):
-        candidates = _new_codes(walk.codes(pattern), is_case_sensitive)
+        candidates = _new_codes(_walked(pattern, walk), is_case_sensitive)
         inserted = voucher_batches.insert_free_codes(uow, template, candidates, count - len(made))
         made += inserted.ids
         if inserted.is_used_up:
@@ -142,6 +142,14 @@ def insert_code(
     """Make exactly this code; its voucher's id, None when it is taken."""
     new = _new_codes([code], is_case_sensitive)
     return new.ids[0] if voucher_batches.insert_codes(uow, template, new) else None
+
+
+def _draw(pattern: CodePattern, count: int) -> list[str]:
+    return finished(pattern, draw(pattern, count, ids.random_bytes), ids.random_bytes)
+
+
+def _walked(pattern: CodePattern, walk: Walk) -> list[str]:
+    return finished(pattern, walk.codes(pattern), ids.random_bytes)
 
 
 def _new_codes(codes: Iterable[str], is_case_sensitive: bool) -> NewCodes:

@@ -77,7 +77,8 @@ def _dump(found: FoundVoucher, rule_list: Mapping[str, Any]) -> dict[str, Any]:
     voucher, campaign, category = found
     name = None if campaign is None else campaign.name
     wire_category = None if category is None else category_schemas.dump_category(category)
-    return schemas.dump_voucher(voucher, name, wire_category, rule_list)
+    kind = None if campaign is None else campaign.campaign_type
+    return schemas.dump_voucher(voucher, name, wire_category, rule_list, campaign_type=kind)
 
 
 def stage(uow: UnitOfWork, event: str, found: FoundVoucher, wire: Mapping[str, Any]) -> None:

@@ -17,10 +17,11 @@ from kupon.storage.uow import UnitOfWork
 def worth_of(template: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that say what a code gives, from what a campaign or a body defines."""
     gift = template.get("gift") or {}
+    card = template.get("loyalty_card") or {}
     return {
         "discount": template.get("discount"),
         "gift_effect": gift.get("effect"),
-        "balance_income": gift.get("amount", 0),
+        "balance_income": gift.get("amount", 0) + card.get("points", 0),
     }
 
 

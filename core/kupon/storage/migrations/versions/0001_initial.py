@@ -259,6 +259,48 @@ def upgrade() -> None:
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_categories_project_id_name")),
     )
     op.create_table(
+        "connections",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("adapter", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=True),
+        sa.Column(
+            "settings",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("secrets", sa.Text(), nullable=True),
+        sa.Column(
+            "state",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column(
+            "outbound",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("status", sa.Text(), server_default="ACTIVE", nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("last_error_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_success_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_connections")),
+        sa.UniqueConstraint("project_id", "name", name=op.f("uq_connections_project_id_name")),
+        sa.UniqueConstraint("token", name=op.f("uq_connections_token")),
+    )
+    op.create_index(
+        "ix_connections_adapter", "connections", ["project_id", "adapter"], unique=False
+    )
+    op.create_table(
         "custom_event_schemas",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -296,6 +338,19 @@ def upgrade() -> None:
         "ix_custom_events_customer",
         "custom_events",
         ["project_id", "customer_id", "name", "created_at"],
+        unique=False,
+    )
+    op.create_table(
+        "customer_aliases",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("into_source_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("project_id", "source_id", name=op.f("pk_customer_aliases")),
+    )
+    op.create_index(
+        "ix_customer_aliases_into",
+        "customer_aliases",
+        ["project_id", "into_source_id"],
         unique=False,
     )
     op.create_table(
@@ -421,6 +476,31 @@ def upgrade() -> None:
         "ix_earning_rules_event", "earning_rules", ["project_id", "event"], unique=False
     )
     op.create_table(
+        "event_endpoints",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("sink", sa.Text(), nullable=False),
+        sa.Column("events", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column(
+            "settings",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("secrets", sa.Text(), nullable=True),
+        sa.Column("is_active", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disabled_for", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_event_endpoints")),
+    )
+    op.create_index(
+        "ix_event_endpoints_created", "event_endpoints", ["project_id", "created_at"], unique=False
+    )
+    op.create_table(
         "events",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -433,9 +513,11 @@ def upgrade() -> None:
         sa.Column(
             "source", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
+        sa.Column("origin", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("relayed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("project_id", "seq", name=op.f("pk_events")),
+        postgresql_with={"toast_tuple_target": "8160"},
     )
     op.create_index(
         "ix_events_waiting",
@@ -621,6 +703,22 @@ def upgrade() -> None:
     op.create_index("ix_orders_created", "orders", ["project_id", "created_at"], unique=False)
     op.create_index("ix_orders_customer", "orders", ["project_id", "customer_id"], unique=False)
     op.create_table(
+        "pending_points_movements",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("campaign_id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("points", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("project_id", "seq", name=op.f("pk_pending_points_movements")),
+    )
+    op.create_index(
+        "ix_pending_points_movements_campaign",
+        "pending_points_movements",
+        ["project_id", "campaign_id", "created_at"],
+        unique=False,
+    )
+    op.create_table(
         "product_collections",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -672,6 +770,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_products_created", "products", ["project_id", "created_at"], unique=False)
     op.create_table(
+        "project_plugins",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("plugin", sa.Text(), nullable=False),
+        sa.Column(
+            "settings",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("secrets", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("project_id", "plugin", name=op.f("pk_project_plugins")),
+    )
+    op.create_table(
         "projects",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -704,6 +817,7 @@ def upgrade() -> None:
             postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
             nullable=True,
         ),
+        sa.Column("signing_key", sa.Text(), nullable=True),
         sa.Column("revision", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
@@ -911,13 +1025,13 @@ def upgrade() -> None:
     op.create_table(
         "referral_payouts",
         sa.Column("project_id", sa.Text(), nullable=False),
-        sa.Column("tier_id", sa.Text(), nullable=False),
+        sa.Column("payer_id", sa.Text(), nullable=False),
         sa.Column("referrer_id", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("reward_redemption_id", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint(
-            "project_id", "tier_id", "referrer_id", "cause", name=op.f("pk_referral_payouts")
+            "project_id", "payer_id", "referrer_id", "cause", name=op.f("pk_referral_payouts")
         ),
     )
     op.create_table(
@@ -1017,7 +1131,7 @@ def upgrade() -> None:
         sa.Column("reward_assignment_id", sa.Text(), nullable=True),
         sa.Column("voucher_id", sa.Text(), nullable=True),
         sa.Column("campaign_id", sa.Text(), nullable=True),
-        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=True),
         sa.Column(
             "issued",
             postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
@@ -1307,6 +1421,13 @@ def upgrade() -> None:
         ["project_id", "campaign_id", "created_at"],
         unique=False,
     )
+    op.create_index(
+        "ix_vouchers_cards",
+        "vouchers",
+        ["project_id", "campaign_id", "id"],
+        unique=False,
+        postgresql_where="type = 'LOYALTY_CARD' AND holder_id IS NOT NULL",
+    )
     op.create_index("ix_vouchers_created", "vouchers", ["project_id", "created_at"], unique=False)
     op.create_index(
         "ix_vouchers_holder",
@@ -1328,6 +1449,63 @@ def upgrade() -> None:
         ["project_id", "created_at", "id"],
         unique=False,
         postgresql_where="campaign_id IS NULL",
+    )
+    op.create_table(
+        "connection_counts",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("count", sa.BigInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "connection_id"],
+            ["connections.project_id", "connections.id"],
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "project_id", "connection_id", "day", "kind", name=op.f("pk_connection_counts")
+        ),
+    )
+    op.create_table(
+        "inbox",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("delivery_id", sa.Text(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column(
+            "payload", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+        ),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), server_default="WAITING", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("processed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id", "connection_id"],
+            ["connections.project_id", "connections.id"],
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "seq", name=op.f("pk_inbox")),
+        sa.UniqueConstraint(
+            "project_id",
+            "connection_id",
+            "delivery_id",
+            name=op.f("uq_inbox_project_id_connection_id_delivery_id"),
+        ),
+    )
+    op.create_index("ix_inbox_received", "inbox", ["received_at"], unique=False)
+    op.create_index(
+        "ix_inbox_state", "inbox", ["project_id", "connection_id", "state", "seq"], unique=False
+    )
+    op.create_index(
+        "ix_inbox_waiting",
+        "inbox",
+        ["project_id", "connection_id", "subject", "seq"],
+        unique=False,
+        postgresql_where=sa.text("state = 'WAITING'"),
     )
     op.create_table(
         "loyalty_tier_memberships",
@@ -1364,6 +1542,45 @@ def upgrade() -> None:
         "ix_loyalty_tier_memberships_tier",
         "loyalty_tier_memberships",
         ["project_id", "tier_id"],
+        unique=False,
+    )
+    op.create_table(
+        "outbound_items",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column(
+            "payload", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+        ),
+        sa.Column("state", sa.Text(), server_default="WAITING", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("available_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "connection_id"],
+            ["connections.project_id", "connections.id"],
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "seq", name=op.f("pk_outbound_items")),
+        sa.UniqueConstraint(
+            "project_id",
+            "connection_id",
+            "kind",
+            "item_id",
+            name=op.f("uq_outbound_items_project_id_connection_id_kind_item_id"),
+        ),
+    )
+    op.create_index(
+        "ix_outbound_items_customer", "outbound_items", ["project_id", "customer_id"], unique=False
+    )
+    op.create_index(
+        "ix_outbound_items_state",
+        "outbound_items",
+        ["project_id", "connection_id", "state", "kind", "seq"],
         unique=False,
     )
     op.create_table(
@@ -1417,6 +1634,51 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "platform_checkouts",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("order_source_id", sa.Text(), nullable=False),
+        sa.Column("checkout_key", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("redemption_id", sa.Text(), nullable=True),
+        sa.Column("digest", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id", "connection_id"],
+            ["connections.project_id", "connections.id"],
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "project_id", "connection_id", "order_source_id", name=op.f("pk_platform_checkouts")
+        ),
+    )
+    op.create_index(
+        "ix_platform_checkouts_key",
+        "platform_checkouts",
+        ["project_id", "connection_id", "checkout_key"],
+        unique=False,
+    )
+    op.create_table(
+        "platform_records",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_deleted", sa.Boolean(), server_default="false", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "connection_id"],
+            ["connections.project_id", "connections.id"],
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "project_id", "connection_id", "kind", "source_id", name=op.f("pk_platform_records")
+        ),
+    )
+    op.create_table(
         "points_buckets",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -1447,6 +1709,22 @@ def upgrade() -> None:
         unique=True,
         postgresql_nulls_not_distinct=True,
         postgresql_where="status = 'ACTIVE'",
+    )
+    op.create_table(
+        "pushed_profiles",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("pushed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "connection_id"],
+            ["connections.project_id", "connections.id"],
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "project_id", "connection_id", "customer_id", name=op.f("pk_pushed_profiles")
+        ),
     )
     op.create_table(
         "redeemable_holders",
@@ -1513,6 +1791,54 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "send_outs",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("endpoint_id", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column(
+            "envelope", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+        ),
+        sa.Column("state", sa.Text(), server_default="PENDING", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("took_ms", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("executed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id", "endpoint_id"],
+            ["event_endpoints.project_id", "event_endpoints.id"],
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_send_outs")),
+    )
+    op.create_index("ix_send_outs_created", "send_outs", ["project_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_send_outs_customer", "send_outs", ["project_id", "customer_id"], unique=False
+    )
+    op.create_index(
+        "ix_send_outs_due",
+        "send_outs",
+        ["project_id", "endpoint_id", "next_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('PENDING', 'RETRYING')"),
+    )
+    op.create_index(
+        "ix_send_outs_endpoint",
+        "send_outs",
+        ["project_id", "endpoint_id", "created_at"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_send_outs_event", "send_outs", ["project_id", "endpoint_id", "event_id"], unique=True
+    )
+    op.create_table(
         "session_locks",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("voucher_id", sa.Text(), nullable=False),
@@ -1563,6 +1889,49 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_skus_product", "skus", ["project_id", "product_id", "created_at"], unique=False
+    )
+    op.create_table(
+        "sync_runs",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="WAITING", nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("total", sa.BigInteger(), nullable=True),
+        sa.Column("done", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("skipped", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column(
+            "failed",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="[]",
+            nullable=False,
+        ),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id", "connection_id"],
+            ["connections.project_id", "connections.id"],
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_sync_runs")),
+    )
+    op.create_index(
+        "ix_sync_runs_connection",
+        "sync_runs",
+        ["project_id", "connection_id", "created_at"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_sync_runs_open",
+        "sync_runs",
+        ["project_id", "connection_id", "resource"],
+        unique=True,
+        postgresql_where="state IN ('WAITING', 'RUNNING')",
     )
     op.create_table(
         "validation_rule_assignments",
@@ -1644,11 +2013,28 @@ def downgrade() -> None:
         "ix_validation_rule_assignments_created", table_name="validation_rule_assignments"
     )
     op.drop_table("validation_rule_assignments")
+    op.drop_index(
+        "uq_sync_runs_open",
+        table_name="sync_runs",
+        postgresql_where="state IN ('WAITING', 'RUNNING')",
+    )
+    op.drop_index("ix_sync_runs_connection", table_name="sync_runs")
+    op.drop_table("sync_runs")
     op.drop_index("ix_skus_product", table_name="skus")
     op.drop_table("skus")
     op.drop_index("ix_session_locks_key", table_name="session_locks")
     op.drop_index("ix_session_locks_expiry", table_name="session_locks")
     op.drop_table("session_locks")
+    op.drop_index("uq_send_outs_event", table_name="send_outs")
+    op.drop_index("ix_send_outs_endpoint", table_name="send_outs")
+    op.drop_index(
+        "ix_send_outs_due",
+        table_name="send_outs",
+        postgresql_where=sa.text("state IN ('PENDING', 'RETRYING')"),
+    )
+    op.drop_index("ix_send_outs_customer", table_name="send_outs")
+    op.drop_index("ix_send_outs_created", table_name="send_outs")
+    op.drop_table("send_outs")
     op.drop_index("ix_segment_members_customer", table_name="segment_members")
     op.drop_table("segment_members")
     op.drop_index(
@@ -1658,6 +2044,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_redeemable_holders_customer", table_name="redeemable_holders")
     op.drop_table("redeemable_holders")
+    op.drop_table("pushed_profiles")
     op.drop_index(
         "uq_points_buckets_day",
         table_name="points_buckets",
@@ -1670,12 +2057,18 @@ def downgrade() -> None:
         postgresql_where="status = 'ACTIVE' AND expires_on IS NOT NULL",
     )
     op.drop_table("points_buckets")
+    op.drop_table("platform_records")
+    op.drop_index("ix_platform_checkouts_key", table_name="platform_checkouts")
+    op.drop_table("platform_checkouts")
     op.drop_index("ix_pending_points_voucher", table_name="pending_points")
     op.drop_index(
         "ix_pending_points_due", table_name="pending_points", postgresql_where="status = 'PENDING'"
     )
     op.drop_index("ix_pending_points_campaign", table_name="pending_points")
     op.drop_table("pending_points")
+    op.drop_index("ix_outbound_items_state", table_name="outbound_items")
+    op.drop_index("ix_outbound_items_customer", table_name="outbound_items")
+    op.drop_table("outbound_items")
     op.drop_index("ix_loyalty_tier_memberships_tier", table_name="loyalty_tier_memberships")
     op.drop_index(
         "ix_loyalty_tier_memberships_due",
@@ -1684,6 +2077,13 @@ def downgrade() -> None:
     )
     op.drop_index("ix_loyalty_tier_memberships_customer", table_name="loyalty_tier_memberships")
     op.drop_table("loyalty_tier_memberships")
+    op.drop_index(
+        "ix_inbox_waiting", table_name="inbox", postgresql_where=sa.text("state = 'WAITING'")
+    )
+    op.drop_index("ix_inbox_state", table_name="inbox")
+    op.drop_index("ix_inbox_received", table_name="inbox")
+    op.drop_table("inbox")
+    op.drop_table("connection_counts")
     op.drop_index(
         "ix_vouchers_standalone", table_name="vouchers", postgresql_where="campaign_id IS NULL"
     )
@@ -1696,6 +2096,11 @@ def downgrade() -> None:
         "ix_vouchers_holder", table_name="vouchers", postgresql_where="holder_id IS NOT NULL"
     )
     op.drop_index("ix_vouchers_created", table_name="vouchers")
+    op.drop_index(
+        "ix_vouchers_cards",
+        table_name="vouchers",
+        postgresql_where="type = 'LOYALTY_CARD' AND holder_id IS NOT NULL",
+    )
     op.drop_index("ix_vouchers_campaign", table_name="vouchers")
     op.drop_table("vouchers")
     op.drop_index(
@@ -1776,10 +2181,13 @@ def downgrade() -> None:
     op.drop_index("ix_promotion_stacks_campaign", table_name="promotion_stacks")
     op.drop_table("promotion_stacks")
     op.drop_table("projects")
+    op.drop_table("project_plugins")
     op.drop_index("ix_products_created", table_name="products")
     op.drop_table("products")
     op.drop_index("ix_product_collections_created", table_name="product_collections")
     op.drop_table("product_collections")
+    op.drop_index("ix_pending_points_movements_campaign", table_name="pending_points_movements")
+    op.drop_table("pending_points_movements")
     op.drop_index("ix_orders_customer", table_name="orders")
     op.drop_index("ix_orders_created", table_name="orders")
     op.drop_table("orders")
@@ -1799,6 +2207,8 @@ def downgrade() -> None:
         "ix_events_waiting", table_name="events", postgresql_where=sa.text("relayed_at IS NULL")
     )
     op.drop_table("events")
+    op.drop_index("ix_event_endpoints_created", table_name="event_endpoints")
+    op.drop_table("event_endpoints")
     op.drop_index("ix_earning_rules_event", table_name="earning_rules")
     op.drop_index("ix_earning_rules_campaign", table_name="earning_rules")
     op.drop_table("earning_rules")
@@ -1808,9 +2218,13 @@ def downgrade() -> None:
     op.drop_index("ix_customers_email", table_name="customers")
     op.drop_index("ix_customers_created", table_name="customers")
     op.drop_table("customers")
+    op.drop_index("ix_customer_aliases_into", table_name="customer_aliases")
+    op.drop_table("customer_aliases")
     op.drop_index("ix_custom_events_customer", table_name="custom_events")
     op.drop_table("custom_events")
     op.drop_table("custom_event_schemas")
+    op.drop_index("ix_connections_adapter", table_name="connections")
+    op.drop_table("connections")
     op.drop_table("categories")
     op.drop_index(
         "ix_campaigns_offered",

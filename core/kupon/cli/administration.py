@@ -1,0 +1,57 @@
+"""One piece of administration from the command line: one transaction, and errors in one line."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from kupon.kit.errors import KuponError
+from kupon.runtime.log import configure_logging
+from kupon.runtime.settings import BadSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kupon.features.integrations.service.tenants import Tenants
+    from kupon.runtime.settings import Settings
+    from kupon.storage.uow import UnitOfWork
+
+
+@contextmanager
+def administer(settings: Settings, project_id: str = "") -> Iterator[UnitOfWork]:
+    """A unit of work that is committed in the end; an error of ours ends the command."""
+    from kupon.runtime import clock
+    from kupon.storage.database import open_database
+    from kupon.storage.uow import UnitOfWork
+
+    configure_logging(settings)
+    engine = open_database(settings.database_url, pool_size=1)
+    try:
+        with UnitOfWork(engine, project_id=project_id, now=clock.now()) as uow:
+            yield uow
+            uow.commit()
+    except KuponError as error:
+        raise click.ClickException(error.details or error.message) from None
+    finally:
+        engine.dispose()
+
+
+def load_tenants(settings: Settings) -> Tenants:
+    """The plugins; one that can't be loaded ends the command with its name."""
+    from kupon.features.integrations.service.tenants import Tenants
+
+    with naming_bad_plugins():
+        return Tenants.load(settings)
+
+
+@contextmanager
+def naming_bad_plugins() -> Iterator[None]:
+    """End the command in one line where a plugin, or a setting for plugins, is bad."""
+    from kupon.hooks.manager import BadPlugin
+
+    try:
+        yield
+    except (BadPlugin, BadSetting) as problem:
+        raise click.ClickException(str(problem)) from None

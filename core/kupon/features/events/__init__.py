@@ -1,0 +1,8 @@
+"""Custom events: what customers did that only the shop has a name for.
+
+Reference: events.json
+Tables:    custom_events; custom_event_schemas, vouchers, campaigns (read)
+Stages:    customer.custom_event
+Reacts to: customer.custom_event (the activity feed)
+Engine:    metadata
+"""

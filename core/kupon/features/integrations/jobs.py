@@ -1,0 +1,56 @@
+"""Background work for connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from kupon.features.integrations.service import inbox, outbound, pulling, pushing
+from kupon.features.integrations.service.tenants import Tenants
+from kupon.jobs.described import Described
+from kupon.jobs.registry import Again, JobRegistry, Periodic
+from kupon.storage.queries import outbound_items, sync_runs
+from kupon.storage.uow import UnitOfWork
+
+
+def register(registry: JobRegistry, tenants: Tenants) -> None:
+    """Add the tasks of connections, and the listener that hears what platforms are to be told."""
+
+    def process(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | None:
+        return inbox.process(uow, tenants, arguments)
+
+    registry.add_task(inbox.PROCESS, process)
+
+    def wake(uow: UnitOfWork, arguments: Mapping[str, Any]) -> None:
+        inbox.wake(uow, arguments)
+        outbound_items.resume(uow, arguments["connection_id"])
+
+    registry.add_task(inbox.WAKE, wake)
+    _register_outbound(registry, tenants)
+    registry.periodic += [
+        Periodic("sweep_inbox", timedelta(minutes=5), inbox.sweep),
+        Periodic("purge_inbox", timedelta(hours=1), inbox.purge),
+    ]
+
+
+def _register_outbound(registry: JobRegistry, tenants: Tenants) -> None:
+    def push(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | None:
+        return pushing.push(uow, tenants, arguments)
+
+    def pull(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | None:
+        return pulling.pull(uow, tenants, arguments)
+
+    def announce(uow: UnitOfWork, described: Sequence[Described]) -> None:
+        outbound.announce(uow, tenants, described)
+
+    def has_receivers(uow: UnitOfWork) -> bool:
+        return outbound.has_receivers(uow, tenants)
+
+    registry.add_task(outbound_items.PUSH, push)
+    registry.add_task(sync_runs.PULL, pull)
+    registry.listen(announce, when=has_receivers)
+    registry.periodic += [
+        Periodic("sweep_outbound", timedelta(minutes=5), outbound.sweep),
+        Periodic("purge_outbound", timedelta(hours=1), outbound.purge),
+    ]

@@ -1,0 +1,54 @@
+"""Routes that show what came in over a connection, and have it processed again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kupon.features.integrations import service
+from kupon.features.integrations.routes.blueprint import blueprint
+from kupon.features.integrations.schemas import connections as schemas
+from kupon.web.endpoint import Context, endpoint
+
+
+@blueprint.get("/connections/<connection>/statistics")
+@endpoint(surface="management", returns=schemas.ConnectionStatistics)
+def get_connection_statistics(ctx: Context, project_id: str, connection: str) -> dict[str, Any]:
+    return service.statistics(ctx.uow, project_id, connection)
+
+
+@blueprint.get("/connections/<connection>/deliveries")
+@endpoint(surface="management", query=schemas.InboxQuery, returns=schemas.InboxDeliveryList)
+def list_connection_deliveries(
+    ctx: Context, project_id: str, connection: str, query: dict[str, Any]
+) -> dict[str, Any]:
+    return service.list_deliveries(ctx.uow, project_id, connection, query)
+
+
+@blueprint.post("/connections/<connection>/deliveries/replay")
+@endpoint(surface="management", returns=schemas.InboxReplay)
+def replay_connection_deliveries(ctx: Context, project_id: str, connection: str) -> dict[str, Any]:
+    return service.replay(ctx.uow, project_id, connection)
+
+
+@blueprint.get("/connections/<connection>/deliveries/<int:delivery>")
+@endpoint(surface="management", returns=schemas.InboxDelivery)
+def get_connection_delivery(
+    ctx: Context, project_id: str, connection: str, delivery: int
+) -> dict[str, Any]:
+    return service.get_delivery(ctx.uow, project_id, connection, delivery)
+
+
+@blueprint.post("/connections/<connection>/deliveries/<int:delivery>/replay")
+@endpoint(surface="management", returns=schemas.InboxReplay)
+def replay_connection_delivery(
+    ctx: Context, project_id: str, connection: str, delivery: int
+) -> dict[str, Any]:
+    return service.replay(ctx.uow, project_id, connection, delivery)
+
+
+@blueprint.get("/connections/<connection>/checkouts")
+@endpoint(surface="management", query=schemas.CheckoutQuery, returns=schemas.CheckoutList)
+def list_connection_checkouts(
+    ctx: Context, project_id: str, connection: str, query: dict[str, Any]
+) -> dict[str, Any]:
+    return service.list_checkouts(ctx.uow, project_id, connection, query)

@@ -1,0 +1,1 @@
+"""Wire shapes of integrations: connections, what came in, and the bodies inside of commands."""

@@ -1,0 +1,223 @@
+"""Telling platforms: one batch of each kind, what became of it, and when to go on.
+
+The platform is called in the job's transaction, before anything is written; whoever dies between
+the call and the commit leaves all items where they were, and they go out again with the same ids.
+
+Source: spec adapters-marketing, sections 1.8 and 1.10.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from kupon.features.integrations.service.batches import Batch, Packing
+from kupon.features.integrations.service.delivering import Delivery, Fate, Told, deliver
+from kupon.features.integrations.service.outbound import Receiver
+from kupon.hooks.adapter import Adapter
+from kupon.hooks.errors import Retry, Skip, Stop
+from kupon.jobs.registry import Again
+from kupon.kit.calendar import Calendar
+from kupon.runtime import ids
+from kupon.storage.queries import circuits, connections, outbound_items, projects, pushed_profiles
+from kupon.storage.queries.outbound_items import (
+    CODES,
+    ERASURES,
+    EVENTS,
+    PROFILES,
+    ItemRow,
+    Settled,
+)
+from kupon.storage.tables.integrations import Connection
+from kupon.storage.tables.projects import Project
+from kupon.storage.uow import UnitOfWork
+
+LONGEST: Final = timedelta(minutes=15)
+# A hint beyond that is taken for a mistake.
+LONGEST_HINT: Final = timedelta(hours=1)
+AGE_LIMIT: Final = timedelta(hours=24)
+# So many failures in a row open the circuit.
+BREAKER: Final = 5
+# What waits for its next try is looked at so often, in case that news came in at the same moment.
+_LOOK_AGAIN: Final = timedelta(seconds=10)
+_ERASURES_AT_ONCE: Final = 10
+# Persons who are to be forgotten go first; then what others are addressed by.
+_KINDS: Final = (PROFILES, CODES, EVENTS)
+_NO_ERASURE: Final = (
+    "The adapter can't have customers erased: whom the platform knows must be erased there by hand"
+)
+
+
+def back_off(failures: int) -> timedelta:
+    """How long to wait after so many failures in a row, with some chance in it."""
+    longest = min(LONGEST, timedelta(seconds=2 ** min(failures - 1, 20)))
+    share = int.from_bytes(ids.random_bytes(2)) / 65_535
+    return longest * (0.5 + share / 2)
+
+
+def push(uow: UnitOfWork, tenants: Any, arguments: Mapping[str, Any]) -> Again | None:
+    """Tell a connection's platform what waits for it; when to go on, if anything is left.
+
+    Shapes:  nothing happens where the connection is paused or broken: whoever resumes it wakes it.
+    """
+    row = connections.find_connection(uow, arguments["connection_id"])
+    project = projects.find_project(uow, uow.project_id)
+    if row is None or project is None or row.status != connections.ACTIVE:
+        return None
+    if row.blocked_until is not None and row.blocked_until > uow.now:
+        return Again({**arguments, "held": True}, row.blocked_until - uow.now)
+    work = _Work(uow, row, project)
+    try:
+        adapter = tenants.adapter(row, project.timezone)
+        work.erase(adapter)
+        work.tell(adapter, tenants.public_url)
+    except Stop as error:
+        work.stop = error
+    return work.conclude(arguments)
+
+
+@dataclass(slots=True)
+class _Work:
+    """One turn of a connection."""
+
+    uow: UnitOfWork
+    row: Connection
+    project: Project
+    counts: Counter[str] = field(default_factory=Counter)
+    settled: list[Settled] = field(default_factory=list)
+    done: list[int] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    receipts: list[tuple[int, str]] = field(default_factory=list)
+    held_up: Delivery | None = None
+    stop: Stop | None = None
+
+    def erase(self, adapter: Adapter) -> None:
+        """Have the platform forget customers.
+
+        Raises:  Stop.
+        """
+        for item in outbound_items.find_due(self.uow, self.row.id, ERASURES, _ERASURES_AT_ONCE):
+            told = _erase(adapter, item)
+            if told.fate is Fate.TAKEN:
+                self.receipts.append((item.seq, told.reason))
+                self.counts["erasures.done"] += 1
+            else:
+                self._settle(ERASURES, item, told)
+
+    def tell(self, adapter: Adapter, public_url: str) -> None:
+        """Push a batch of each kind, until the platform asks for a pause.
+
+        Raises:  Stop.
+        """
+        receiver = Receiver(self.row.id, adapter.manifest(), self.row.outbound)
+        packing = Packing(self.uow, self.project, receiver, public_url)
+        for kind in _KINDS:
+            if not receiver.manifest.can(f"{kind}.push"):
+                continue
+            batch = packing.pack(kind)
+            self.done += [row.seq for row in batch.needless]
+            self.counts[f"{kind}.unchanged"] += len(batch.needless)
+            if not batch.items:
+                continue
+            delivery = deliver(adapter, kind, batch.items)
+            self._take(kind, batch, delivery)
+            if delivery.stop is not None:
+                raise delivery.stop
+            if delivery.is_held_up:
+                self.held_up = delivery
+                return
+
+    def _take(self, kind: str, batch: Batch, delivery: Delivery) -> None:
+        for place, told in sorted(delivery.told.items()):
+            row = batch.rows[place]
+            if told.fate is not Fate.TAKEN:
+                # Where all wait, the line does, and keeps their order.
+                self._settle(kind, row, told, is_held_up=delivery.is_held_up)
+                continue
+            self.done.append(row.seq)
+            self.counts[f"{kind}.pushed"] += 1
+            if batch.digests[place]:
+                self.digests[row.item_id] = batch.digests[place]
+
+    def _settle(self, kind: str, row: ItemRow, told: Told, *, is_held_up: bool = False) -> None:
+        fate = told.fate
+        is_old = self.uow.now - row.created_at > AGE_LIMIT and row.attempts >= BREAKER
+        if fate is Fate.LATER and is_old:
+            fate = Fate.PARKED
+        if fate is not Fate.LATER:
+            self.settled.append(Settled(row.seq, fate.value, told.reason))
+            self.counts[f"{kind}.{fate.value.lower()}"] += 1
+            return
+        asked = _hint(told.retry_after_s) or back_off(row.attempts + 1)
+        pause = timedelta(0) if is_held_up else asked
+        self.settled.append(Settled(row.seq, "WAITING", told.reason, self.uow.now + pause))
+
+    def conclude(self, arguments: Mapping[str, Any]) -> Again | None:
+        """Write what was found, the connection's own row last; when to go on."""
+        outbound_items.delete_items(self.uow, self.done)
+        outbound_items.settle_items(self.uow, self.settled)
+        for seq, receipt in self.receipts:
+            outbound_items.finish_erasure(self.uow, seq, receipt)
+        pushed_profiles.save_digests(self.uow, self.row.id, self.digests)
+        connections.count(self.uow, self.row.id, self._day(), self.counts)
+        if self.stop is not None:
+            connections.break_connection(self.uow, self.row.id, str(self.stop))
+            return None
+        if self.held_up is not None:
+            return self._hold(arguments, self.held_up)
+        if self.done or self.receipts:
+            circuits.close_circuit(self.uow, self.row.id)
+            connections.note_success(self.uow, self.row.id)
+        return self._go_on(arguments)
+
+    def _day(self) -> str:
+        zone = ZoneInfo(self.project.timezone)
+        return Calendar(self.uow.now, zone).today.isoformat()
+
+    def _hold(self, arguments: Mapping[str, Any], delivery: Delivery) -> Again:
+        """Leave the platform alone for a while; after several failures in a row, openly so."""
+        hint = _hint(delivery.retry_after_s)
+        # Asking for fewer calls is no failure.
+        failures = arguments.get("failures", 0) + (hint is None)
+        pause = hint or back_off(failures)
+        if hint is None:
+            reason = next(iter(delivery.told.values())).reason
+            until = self.uow.now + pause if failures >= BREAKER else None
+            circuits.note_failures(self.uow, self.row.id, failures, reason, until)
+        held = {"connection_id": self.row.id, "held": True, "failures": failures}
+        return Again(held, pause)
+
+    def _go_on(self, arguments: Mapping[str, Any]) -> Again | None:
+        due = outbound_items.next_due(self.uow, self.row.id)
+        if due is None:
+            return None
+        pause = min(max(due - self.uow.now, timedelta(0)), _LOOK_AGAIN)
+        return Again({"connection_id": arguments["connection_id"]}, pause)
+
+
+def _hint(retry_after_s: float | None) -> timedelta | None:
+    return None if retry_after_s is None else min(timedelta(seconds=retry_after_s), LONGEST_HINT)
+
+
+def _erase(adapter: Adapter, item: ItemRow) -> Told:
+    """One customer's erasure; the reason is what to tell the operator.
+
+    Raises:  Stop.
+    """
+    if not adapter.manifest().can("profiles.erase"):
+        return Told(Fate.TAKEN, _NO_ERASURE)
+    try:
+        receipt: str = adapter.erase(item.payload["customer"])  # type: ignore[attr-defined]
+    except Stop:
+        raise
+    except Retry as error:
+        return Told(Fate.LATER, str(error), error.retry_after_s)
+    except Skip as error:
+        return Told(Fate.REJECTED, error.reason)
+    except Exception as error:  # noqa: BLE001 - a mistake of the adapter's
+        return Told(Fate.PARKED, f"the adapter failed: {type(error).__name__}")
+    return Told(Fate.TAKEN, receipt)

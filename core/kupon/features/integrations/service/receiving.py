@@ -1,0 +1,168 @@
+"""What platforms send: proved, stored and answered; nothing else happens before the answer.
+
+Source: spec adapters-commerce, section 1.7; adapters-marketing, sections 1.2 and 1.11.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from kupon.features.integrations.service.inbox import PROCESS
+from kupon.features.integrations.service.scene import open_scene
+from kupon.features.integrations.service.shop import ProjectShop
+from kupon.features.integrations.service.tenants import Tenants
+from kupon.hooks.adapter import Delivery, InboundRequest, InboundResponse
+from kupon.hooks.errors import AdapterError, Misconfigured, Refused, Skip
+from kupon.kit.calendar import Calendar
+from kupon.kit.errors import KuponError
+from kupon.runtime import clock
+from kupon.storage.queries import connections, inbox
+from kupon.storage.queries.inbox import NewEntry
+from kupon.storage.queries.keys import load_facts
+from kupon.storage.savepoints import savepoint
+from kupon.storage.tables.integrations import Connection
+from kupon.storage.uow import UnitOfWork
+
+# What an index can hold besides the other columns.
+LONGEST_KEY: Final = 512
+
+_log = logging.getLogger("kupon.integrations")
+
+
+def answer(
+    uow: UnitOfWork, tenants: Tenants, row: Connection, request: InboundRequest
+) -> InboundResponse:
+    """Answer a request that came for a connection, of the unit's project.
+
+    Shapes:  401 for one that is not the platform's, 503 where the settings lack what would prove
+        it, 400 for what can't be read; what a paused connection is told waits.
+    """
+    try:
+        adapter: Any = tenants.adapter(row)
+        adapter.verify(request)
+    except Refused as refusal:
+        return _refuse(uow, row, str(refusal))
+    except Misconfigured as error:
+        connections.break_connection(uow, row.id, str(error))
+        return _error(KuponError("service_unavailable", "The connection is not configured"))
+    if adapter.answers(request):
+        return _respond(uow, row, adapter, request)
+    try:
+        deliveries = adapter.receive(request)
+    except Skip as error:
+        return _error(KuponError("invalid_payload", error.reason))
+    except RecursionError:
+        return _error(KuponError("invalid_payload", "Payload is nested too deeply"))
+    _store(uow, row, deliveries)
+    answered: InboundResponse = adapter.acknowledge(request, deliveries)
+    return answered
+
+
+def _store(uow: UnitOfWork, row: Connection, deliveries: Sequence[Delivery]) -> None:
+    """Put deliveries into the inbox, and have a worker look at each object that has new ones."""
+    connection_id = row.id
+    entries = [_entry(each) for each in deliveries]
+
+    def insert() -> None:
+        subjects = inbox.insert_entries(uow, connection_id, entries)
+        if subjects:
+            inbox.enqueue_subjects(uow, PROCESS, connection_id, subjects)
+
+    # Two that store the same deliveries in different orders wait for each other.
+    uow.attempt(insert)
+
+
+def _entry(delivery: Delivery) -> NewEntry:
+    return NewEntry(
+        delivery_id=_key(delivery.id),
+        event=_plain(delivery.event)[:LONGEST_KEY],
+        subject=_key(delivery.subject),
+        payload=_dump(delivery.payload),
+        occurred_at=delivery.occurred_at,
+    )
+
+
+def _key(text: str) -> str:
+    """A name as an index can hold it."""
+    plain = _plain(text)
+    if len(plain.encode()) <= LONGEST_KEY:
+        return plain
+    return f"sha256:{hashlib.sha256(plain.encode()).hexdigest()}"
+
+
+def _dump(payload: Mapping[str, Any]) -> str:
+    """JSON that PostgreSQL takes: without null characters and halves of characters."""
+    try:
+        text = orjson.dumps(dict(payload))
+    except TypeError:
+        # Numbers of any length, and halves of characters.
+        text = orjson.dumps(_whole(payload), default=str)
+    return orjson.dumps(_whole(payload), default=str).decode() if _NULL in text else text.decode()
+
+
+_NULL = b"\\u0000"
+_LARGEST = 2**63
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case str():
+            return _plain(value)
+        case Mapping():
+            return {_plain(str(name)): _whole(member) for name, member in value.items()}
+        case list() | tuple():
+            return [_whole(each) for each in value]
+        case int() if not -_LARGEST <= value < _LARGEST:
+            return json.dumps(value)
+        case _:
+            return value
+
+
+def _plain(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _respond(
+    uow: UnitOfWork, row: Connection, adapter: Any, request: InboundRequest
+) -> InboundResponse:
+    """Have the adapter answer at once; where it can't, a checkout goes on without Kupon."""
+    manifest = adapter.manifest()
+    scene = open_scene(uow, row)
+    ends_at = None
+    if manifest.deadline_ms is not None:
+        ends_at = clock.monotonic_s() + manifest.deadline_ms / 1000
+        adapter.http.total_s = min(adapter.http.total_s, manifest.deadline_ms / 1000)
+    is_open = row.status != connections.PAUSED
+    shop = ProjectShop(uow, scene, ends_at=ends_at, is_open=is_open)
+    try:
+        with savepoint(uow):
+            answered: InboundResponse = adapter.respond(request, shop)
+            return answered
+    except Exception as error:  # a failed price is no price
+        if isinstance(error, KuponError) and not manifest.can("cart.price"):
+            return _error(error)
+        if not manifest.can("cart.price"):
+            raise
+        if not isinstance(error, KuponError | AdapterError):
+            _log.exception("a cart can't be priced", extra={"connection": scene.connection_id})
+        kept: InboundResponse = adapter.acknowledge(request, ())
+        return kept
+
+
+def _refuse(uow: UnitOfWork, row: Connection, reason: str) -> InboundResponse:
+    _log.info("request refused", extra={"connection": row.id, "reason": reason})
+    zone = ZoneInfo(load_facts(uow).timezone)
+    day = Calendar(uow.now, zone).today.isoformat()
+    connections.count(uow, row.id, day, {"inbox.refused": 1})
+    return _error(KuponError("unauthorized"))
+
+
+def _error(error: KuponError) -> InboundResponse:
+    return InboundResponse(status=error.status, body=error.body())

@@ -1,0 +1,1 @@
+"""Wire shapes of loyalty programmes; each module has those of the routes of its name."""

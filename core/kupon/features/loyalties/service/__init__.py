@@ -1,0 +1,1 @@
+"""Use cases of loyalty programmes; each module has those of the routes of its name."""

@@ -1,0 +1,29 @@
+"""Use cases of rewards: `definitions`, their `assignments` to programmes, and `granting` them."""
+
+from kupon.features.rewards.service.assignments import create_assignment as create_assignment
+from kupon.features.rewards.service.assignments import delete_assignment as delete_assignment
+from kupon.features.rewards.service.assignments import delete_of_programme as delete_of_programme
+from kupon.features.rewards.service.assignments import get_assigned_reward as get_assigned_reward
+from kupon.features.rewards.service.assignments import get_assignment as get_assignment
+from kupon.features.rewards.service.assignments import get_of_programme as get_of_programme
+from kupon.features.rewards.service.assignments import list_assignments as list_assignments
+from kupon.features.rewards.service.assignments import list_of_programme as list_of_programme
+from kupon.features.rewards.service.assignments import programme_of as programme_of
+from kupon.features.rewards.service.assignments import update_assignment as update_assignment
+from kupon.features.rewards.service.assignments import update_of_programme as update_of_programme
+from kupon.features.rewards.service.definitions import COIN as COIN
+from kupon.features.rewards.service.definitions import create_reward as create_reward
+from kupon.features.rewards.service.definitions import delete_reward as delete_reward
+from kupon.features.rewards.service.definitions import get_reward as get_reward
+from kupon.features.rewards.service.definitions import list_rewards as list_rewards
+from kupon.features.rewards.service.definitions import update_reward as update_reward
+from kupon.features.rewards.service.granting import Given as Given
+from kupon.features.rewards.service.granting import grant as grant
+from kupon.features.rewards.service.offers import Offer as Offer
+from kupon.features.rewards.service.offers import find_offer as find_offer
+from kupon.features.rewards.service.offers import list_offers as list_offers
+from kupon.features.rewards.service.recording import dump_given_rewards as dump_given_rewards
+from kupon.features.rewards.service.recording import record as record
+from kupon.features.rewards.service.recording import stage_given as stage_given
+from kupon.features.rewards.service.revoking import hold_given as hold_given
+from kupon.features.rewards.service.revoking import take_back as take_back

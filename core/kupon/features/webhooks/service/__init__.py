@@ -1,0 +1,20 @@
+"""Use cases of receivers of events."""
+
+from kupon.features.webhooks.service.endpoints import create_endpoint as create_endpoint
+from kupon.features.webhooks.service.endpoints import delete_endpoint as delete_endpoint
+from kupon.features.webhooks.service.endpoints import get_endpoint as get_endpoint
+from kupon.features.webhooks.service.endpoints import list_endpoints as list_endpoints
+from kupon.features.webhooks.service.endpoints import replace_signing_key as replace_signing_key
+from kupon.features.webhooks.service.endpoints import update_endpoint as update_endpoint
+from kupon.features.webhooks.service.log import get_delivery as get_delivery
+from kupon.features.webhooks.service.log import list_deliveries as list_deliveries
+from kupon.features.webhooks.service.log import resend as resend
+from kupon.features.webhooks.service.log import send_test as send_test
+from kupon.features.webhooks.service.queueing import SEND as SEND
+from kupon.features.webhooks.service.queueing import queue as queue
+from kupon.features.webhooks.service.sending import send as send
+from kupon.features.webhooks.service.webhooks import create_webhook as create_webhook
+from kupon.features.webhooks.service.webhooks import delete_webhook as delete_webhook
+from kupon.features.webhooks.service.webhooks import get_webhook as get_webhook
+from kupon.features.webhooks.service.webhooks import list_webhooks as list_webhooks
+from kupon.features.webhooks.service.webhooks import update_webhook as update_webhook

@@ -1,0 +1,334 @@
+"""Segment's adapter: the contract, and what is odd about Segment."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.adapters.segment_platform import SegmentPlatform
+
+from kupon.hooks.adapter import OK, Verdict
+from kupon.hooks.commands import MergeCustomers, Stamp, TrackEvent, UpsertCustomer
+from kupon.hooks.errors import Misconfigured, Refused, Unmappable
+from kupon.testing import AdapterContract, forged, inbound
+from kupon.testing.contract.checks import Case
+from kupon.testing.fixtures import read_fixture
+from kupon.testing.items import make_items
+from kupon_segment.adapter import SegmentAdapter
+from kupon_segment.client import SegmentClient
+from kupon_segment.config import SegmentSettings
+
+CONFIG = {
+    "write_key": "canary-write-key-1",
+    "shared_secret": "canary-shared-secret-2",
+    "static_header": "canary-static-header-3",
+    "profile_token": "canary-profile-token-4",
+    "space_id": "spa_1",
+    "public_token": "canary-public-token-5",
+    "merges_aliases": True,
+    "tracking_url": "{platform}",
+    "profile_url": "{platform}",
+    "public_url": "{platform}",
+}
+
+
+class TestSegment(AdapterContract):
+    adapter = SegmentAdapter
+    platform = SegmentPlatform
+    config = CONFIG
+
+
+@pytest.fixture
+def case():
+    with SegmentPlatform(CONFIG) as platform:
+        yield Case(SegmentAdapter, platform)
+
+
+def call(name):
+    """A fixture's call."""
+    return read_fixture("kupon_segment", f"receive.{name}").json
+
+
+def meaning(case, **members):
+    """What a call through the catalogue destination means."""
+    path = {"identify": "customer-processing", "group": "group-processing"}
+    request = inbound(members, path=path.get(members["type"], "event-processing"), has_key=True)
+    return case.commands(request)
+
+
+class TestSignatures:
+    def test_is_the_one_that_segment_makes(self, case):
+        """Source: spec adapters-marketing, section 8."""
+        body = b'{"type":"identify","userId":"c-1001"}'
+        adapter = case.make(settings={"shared_secret": "kupon-segment-secret"})
+        signature = "14e6d6cb794c8d101e1bc2c7f95c1325075aa626"
+        adapter.verify(inbound(body, headers={"X-Signature": signature}))
+        with pytest.raises(Refused):
+            adapter.verify(inbound(body, headers={"X-Signature": signature.upper()}))
+
+    def test_of_a_batch_is_its_first_calls(self, case):
+        request = case.platform.webhook(call("identify"), call("track"), is_batch=True)
+        assert [each.event for each in case.receive(request)] == ["identify", "track"]
+        spaced = b"[ \n" + request.body[1:]
+        case.make().verify(forged(request, body=spaced))
+
+    def test_of_a_batch_needs_the_header_besides(self, case):
+        request = case.platform.webhook(call("identify"), call("track"), is_batch=True)
+        headers = {**request.headers, "x-kupon-key": "another"}
+        with pytest.raises(Refused):
+            case.make().verify(forged(request, headers=headers))
+        with pytest.raises(Refused):
+            case.make(settings={"static_header": None}).verify(request)
+
+    @pytest.mark.parametrize("body", [b"[", b"[]", b"[\xff]", b"[nonsense]"])
+    def test_of_a_batch_without_a_first_call_is_none(self, case, body):
+        request = case.platform.webhook(call("identify"), is_batch=True)
+        with pytest.raises(Refused):
+            case.make().verify(forged(request, body=body))
+
+    def test_is_not_asked_for_where_the_integration_key_came(self, case):
+        request = inbound(b"{}", path="test-authentication", has_key=True)
+        case.make(settings={"shared_secret": None}).verify(request)
+        assert case.receive(request) == []
+        with pytest.raises(Misconfigured):
+            case.make(settings={"shared_secret": None}).verify(forged(request, has_key=False))
+
+
+class TestCatalogueDestination:
+    def test_tells_of_customers(self, case):
+        (command,) = meaning(
+            case,
+            type="identify",
+            source_id="c-1001",
+            first_name="Ana",
+            last_name="Łęcka",
+            email=None,
+            postal_code="90-001",
+            city="Łódź",
+            metadata={"shoe_size": 38},
+        )
+        assert command == UpsertCustomer(
+            source_id="c-1001",
+            fields={
+                "name": "Ana Łęcka",
+                "email": None,
+                "address": {"postal_code": "90-001", "city": "Łódź"},
+                "metadata": {"shoe_size": 38},
+            },
+        )
+
+    def test_tells_of_events(self, case):
+        """Source: spec adapters-marketing, section 2.1 (sample)."""
+        (command,) = meaning(
+            case,
+            type="track",
+            event="Review Left",
+            customer={"source_id": "c-1001", "email": "ana@example.org"},
+            metadata={"stars": 5},
+            referral={},
+            loyalty={"code": "LOYAL-77"},
+        )
+        assert command == TrackEvent(
+            source_id="c-1001",
+            event="Review Left",
+            customer={"email": "ana@example.org"},
+            metadata={"stars": 5},
+            loyalty={"code": "LOYAL-77"},
+        )
+
+    def test_names_the_type_by_its_path(self, case):
+        request = inbound({"source_id": "c-1"}, path="customer-processing", has_key=True)
+        assert case.commands(request) == [UpsertCustomer(source_id="c-1", fields={})]
+
+    def test_may_mean_the_same_call_twice_but_not_at_once(self, case):
+        request = inbound({"type": "track", "event": "Bought"}, has_key=True)
+        (first,) = case.receive(request)
+        (again,) = case.receive(request)
+        later = forged(request, received_at=request.received_at + timedelta(seconds=2))
+        (other,) = case.receive(later)
+        assert first.id == again.id != other.id
+
+
+class TestCalls:
+    def test_of_one_user_are_one_subject(self, case):
+        names = ("identify", "track", "page", "group", "alias")
+        request = case.platform.webhook(*(call(name) for name in names), is_batch=True)
+        assert {each.subject for each in case.receive(request)} == {"customer:c-1001"}
+
+    def test_of_nobody_are_left_out(self, case):
+        request = case.platform.webhook(call("identify.anonymous"))
+        (delivery,) = case.receive(request)
+        assert delivery.subject == f"call:{delivery.id}"
+        with pytest.raises(Unmappable, match="it names no user"):
+            case.make().process([delivery])
+
+    @pytest.mark.parametrize("user", ["", " ", "null", "undefined", "0", 0])
+    def test_of_a_user_that_stands_for_everybody_are_left_out(self, case, user):
+        request = case.platform.webhook({**call("identify"), "userId": user})
+        with pytest.raises(Unmappable):
+            case.commands(request)
+
+    def test_identify_and_group_are_states_by_themselves(self, case):
+        (identify,) = case.commands(case.platform.webhook(call("identify")))
+        (group,) = case.commands(case.platform.webhook(call("group")))
+        assert identify.stamp == Stamp(at=datetime(2026, 2, 3, 10, tzinfo=UTC))
+        assert group.stamp == Stamp(at=datetime(2026, 2, 3, 10, 4, tzinfo=UTC), part="group")
+        assert group.fields == {
+            "metadata": {"segment_group_id": "g-42", "plan": "business", "employees": 12}
+        }
+
+    @pytest.mark.parametrize(
+        ("name", "event"),
+        [
+            ("page", "Viewed Pricing Page"),
+            ("page.unnamed", "Viewed Page"),
+            ("screen", "Viewed Basket Screen"),
+        ],
+    )
+    def test_pages_and_screens_are_events(self, case, name, event):
+        (command,) = case.commands(case.platform.webhook(call(name)))
+        assert (command.event, command.customer) == (event, {})
+
+    def test_alias_merges_only_where_that_is_wanted(self, case):
+        request = case.platform.webhook(call("alias"))
+        assert case.commands(request) == [
+            MergeCustomers(from_source_id="c-0900", into_source_id="c-1001")
+        ]
+        deliveries = case.receive(request)
+        assert case.make(settings={"merges_aliases": False}).process(deliveries) == []
+
+    def test_too_many_are_refused(self, case):
+        calls = [{"type": "track", "messageId": str(n)} for n in range(4001)]
+        request = case.platform.webhook(*calls, is_batch=True)
+        with pytest.raises(Unmappable, match="more than 4000"):
+            case.receive(request)
+
+
+class TestPushing:
+    def test_an_event_is_a_track_call(self, case):
+        (item,) = make_items("events", 1, event_names="title")
+        assert case.make().push("events", [item]) == [OK]
+        assert case.platform.calls_of("track") == [
+            {
+                "type": "track",
+                "messageId": "kupon-ev_1",
+                "userId": "customer-1",
+                "event": "Customer Redemption Succeeded",
+                "timestamp": "2026-02-03T10:00:01.000Z",
+                "properties": {
+                    "email": "zoe1@example.com",
+                    "customer": {
+                        "id": "cust_0001",
+                        "email": "zoe1@example.com",
+                        "source_id": "customer-1",
+                        "name": "Zoë Łódź 1",
+                    },
+                    "kupon_event_id": "ev_1",
+                    "voucher_code": "SPRING-1",
+                    "order_amount": 12900,
+                    "order_amount_major": 129.0,
+                    "loyalty_balance": 0,
+                },
+            }
+        ]
+
+    def test_a_profile_is_an_identify_call(self, case):
+        (item,) = make_items("profiles", 1)
+        assert case.make().push("profiles", [item]) == [OK]
+        assert case.platform.held("profiles") == {
+            "customer-1": {"voucher_code": "000001", "loyalty_balance": 0}
+        }
+
+    def test_an_event_that_is_too_large_is_found_by_halving(self, case):
+        small, large = make_items("events", 2)
+        large = replace(large, properties={"text": "x" * 33_000})
+        outcomes = case.make().push("events", [small, large])
+        assert [each.verdict for each in outcomes] == [Verdict.REJECTED] * 2
+        assert case.platform.held("events") == {}
+        assert case.make().push("events", [small]) == [OK]
+        (alone,) = case.make().push("events", [large])
+        assert alone.verdict is Verdict.REJECTED
+
+    def test_without_a_write_key_nothing_can_be_sent(self, case):
+        with pytest.raises(Misconfigured, match="write_key"):
+            case.make(settings={"write_key": None}).push("events", make_items("events", 1))
+
+
+class TestProfiles:
+    def test_come_with_traits_and_identifier(self, case):
+        for name in ("complete", "without-user-id"):
+            fixture = read_fixture("kupon_segment", f"pull.profiles.{name}")
+            case.platform.add("profiles", fixture.content)
+        page = case.make().pull("profiles", None, None)
+        assert page.commands == [
+            UpsertCustomer(
+                source_id="c-2001",
+                fields={
+                    "name": "Jan Kowalski",
+                    "email": "jan@example.org",
+                    "address": {
+                        "line_1": "Rynek 3",
+                        "city": "Kraków",
+                        "postal_code": "31-042",
+                        "country": "PL",
+                    },
+                },
+            )
+        ]
+        assert page.skipped == [("use_2fCqtmUXcaL1ahfD5VqhmTnvLbJ", "it lacks the identifier")]
+        assert page.cursor is None
+
+    def test_may_be_known_by_another_identifier(self, case):
+        fixture = read_fixture("kupon_segment", "pull.profiles.complete")
+        case.platform.add("profiles", fixture.content)
+        page = case.make(settings={"identifier": "email"}).pull("profiles", None, None)
+        assert [each.source_id for each in page.commands] == ["jan@example.org"]
+
+    def test_have_more_traits_than_segment_sends_by_itself(self, case):
+        traits = {f"t{number}": number for number in range(11)} | {"email": "last@example.com"}
+        ids = [{"id": "c-1", "type": "user_id"}]
+        profile = {"segment_id": "use_1", "external_ids": ids, "traits": traits}
+        case.platform.add("profiles", json.dumps(profile).encode())
+        (customer,) = case.make().pull("profiles", None, None).commands
+        assert customer.fields == {"email": "last@example.com"}
+
+
+def test_erasing_is_asked_for_by_the_user(case):
+    told = case.make().erase({"source_id": "c-1001"})
+    assert told == "Regulation reg_1 was requested"
+    assert case.platform.erased == ["c-1001"]
+    assert case.make().erase({"id": "cust_1"}) == "Nothing to erase: the customer has no source id"
+    assert case.platform.erased == ["c-1001"]
+
+
+@pytest.mark.parametrize(
+    ("region", "hosts"),
+    [
+        ("us", ["api.segment.io", "profiles.segment.com", "api.segmentapis.com"]),
+        (
+            "eu",
+            ["events.eu1.segmentapis.com", "profiles.euw1.segment.com", "eu1.api.segmentapis.com"],
+        ),
+    ],
+)
+def test_data_stays_in_its_region(case, region, hosts):
+    asked = []
+
+    class Asked(Exception):
+        """Where a call would have gone."""
+
+    class Listening:
+        def call(self, method, url, **options):
+            asked.append(url.split("/")[2])
+            raise Asked
+
+    given = {name: value for name, value in CONFIG.items() if not name.endswith("_url")}
+    client = SegmentClient(SegmentSettings().load({**given, "region": region}), Listening())
+    for work in (lambda: client.track([]), lambda: client.list_profiles("0")):
+        with pytest.raises(Asked):
+            work()
+    with pytest.raises(Asked):
+        client.regulate("c-1001")
+    assert asked == hosts
