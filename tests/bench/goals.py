@@ -11,6 +11,7 @@ Samples = Mapping[str, Sequence[Mapping[str, float]]]
 
 UNITS = {
     "per_s": "requests/s",
+    "events_per_s": "events/s",
     "seconds": "s",
     "ms": "ms",
     "us": "us",

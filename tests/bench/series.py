@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import psycopg
-from tests.bench import bulk, calls, engine, promotions, seeds, snapshot
+from tests.bench import bulk, calls, engine, platforms, promotions, seeds, snapshot
 from tests.bench.rig import Rig
 
 Figures = dict[str, float]
@@ -114,4 +114,6 @@ SERIES: dict[str, Series] = {
     "insert_100k": bulk.insert_rows,
     "codes_100k": bulk.make_codes,
     "validate_1_bulk": bulk.validate_meanwhile,
+    "inbound_events_per_s": partial(platforms.receive, CLIENTS),
+    "outbound_events_per_s": partial(platforms.push, CLIENTS),
 }

@@ -8,6 +8,7 @@ UNIT_OF_WORK = "kupon/storage/uow.py"
 MIGRATIONS = "kupon/storage/migrations/env.py"
 BEGINNERS = {
     "kupon/bootstrap.py",
+    "kupon/cli/administration.py",
     "kupon/jobs/relay.py",
     "kupon/jobs/schedule.py",
     "kupon/jobs/worker.py",

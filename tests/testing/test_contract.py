@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 import urllib.request
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from tests.adapters import test_segment
@@ -390,3 +392,9 @@ class TestPlatforms:
         assert case.make().check().message == "the platform took too long"
         platform.stop()
         assert timedelta(seconds=time.monotonic() - before) < timedelta(seconds=5)
+
+
+def test_the_guide_has_every_check():
+    guide = (Path(__file__).parents[2] / "docs" / "adapters.md").read_text()
+    written = set(re.findall(r"^\| ([A-Z]\d+) \|", guide, re.MULTILINE))
+    assert written == {check.id.rstrip("abc") for check in CHECKS}

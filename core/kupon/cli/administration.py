@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kupon.cli.environment import read_settings
 from kupon.kit.errors import KuponError
 from kupon.runtime.log import configure_logging
 from kupon.runtime.settings import BadSetting
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kupon.features.integrations.service.tenants import Tenants
+    from kupon.hooks.gateway import Gateway
     from kupon.runtime.settings import Settings
     from kupon.storage.uow import UnitOfWork
 
@@ -44,6 +46,22 @@ def load_tenants(settings: Settings) -> Tenants:
 
     with naming_bad_plugins():
         return Tenants.load(settings)
+
+
+@contextmanager
+def open_gateway() -> Iterator[Gateway]:
+    """The way in for deliveries that a command of a plugin reads."""
+    from kupon.features.integrations.service.gateway import InboxGateway
+    from kupon.storage.database import open_database
+
+    settings = read_settings()
+    configure_logging(settings)
+    tenants = load_tenants(settings)
+    engine = open_database(settings.database_url, pool_size=1)
+    try:
+        yield InboxGateway(engine, tenants)
+    finally:
+        engine.dispose()
 
 
 @contextmanager

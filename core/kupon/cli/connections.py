@@ -151,9 +151,23 @@ for _name, _verb, _text in (
     ("pause", "pause", "Let everything wait."),
     ("resume", "resume", "Go on, also after what had broken was mended."),
     ("key", "renew_key", "Make a new integration key; the one before opens nothing any more."),
-    ("delete", "delete_connection", "Remove a connection with all that waits in it."),
 ):
     _on_one(_name, _verb, _text)
+
+
+@connections.command()
+@click.argument("project")
+@click.argument("connection")
+@click.option("--force", is_flag=True, help="Even if the platform keeps what was installed.")
+def delete(project: str, connection: str, force: bool) -> None:
+    """Remove a connection with all that waits in it, and what it installed on the platform."""
+    from kupon.features.integrations import service
+
+    _run(
+        lambda uow, tenants: service.delete_connection(
+            uow, tenants, project, connection, is_forced=force
+        )
+    )
 
 
 @connections.command()
@@ -194,16 +208,20 @@ def _read_document(file: BinaryIO) -> dict[str, Any]:
     try:
         document = tomllib.loads(file.read().decode())
     except ValueError as error:
-        raise click.ClickException(f"{file.name}: {error}") from None
-    listed = document.get("connections")
+        raise click.ClickException(f"the file can't be read: {error}") from None
+    listed = document.get("connections", [])
     if not isinstance(document.get("project"), str) or not _are_tables(listed):
-        raise click.ClickException(f"{file.name} must have project and [[connections]]")
+        raise click.ClickException(
+            "the file must have project and [[connections]] with name and adapter"
+        )
     return {"project": document["project"], "connections": [_filled(each) for each in listed]}
 
 
 def _are_tables(listed: Any) -> bool:
-    return isinstance(listed, list) and all(
-        isinstance(each, dict) and {"name", "adapter"} <= each.keys() for each in listed
+    return (
+        isinstance(listed, list)
+        and bool(listed)
+        and all(isinstance(each, dict) and {"name", "adapter"} <= each.keys() for each in listed)
     )
 
 

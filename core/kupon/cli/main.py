@@ -6,11 +6,12 @@ import click
 
 from kupon import __version__
 from kupon.cli.adapters import adapters
-from kupon.cli.administration import naming_bad_plugins
+from kupon.cli.administration import naming_bad_plugins, open_gateway
 from kupon.cli.connections import connections
 from kupon.cli.dev import dev
 from kupon.cli.doctor import doctor
 from kupon.cli.environment import read_settings
+from kupon.cli.outbound import outbound
 from kupon.cli.plugins import plugins
 from kupon.cli.processes import relay, scheduler, web, worker
 from kupon.cli.projects import projects
@@ -43,12 +44,15 @@ def _added(group: click.Group) -> dict[str, click.Command]:
 
 @click.group(cls=OpenGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Kupon, a self-hosted promotion engine.
 
     `kupon dev` runs everything on this machine. In production run migrate once per release, then
     web, worker, relay and scheduler, with KUPON_DATABASE_URL and KUPON_REDIS_URL set.
     """
+    # For commands of plugins; see kupon.hooks.gateway.
+    ctx.obj = open_gateway
 
 
 for command in (
@@ -63,6 +67,7 @@ for command in (
     adapters,
     connections,
     sync,
+    outbound,
     secrets,
     doctor,
 ):

@@ -83,7 +83,12 @@ class Sent:
 
 
 class EventSink(Protocol):
-    """A kind of receiver of events; a project has any number of endpoints of it."""
+    """A kind of receiver of events; a project has any number of endpoints of it.
+
+    Shapes: one that sets `keeps_order` is not given an event before all earlier ones have arrived
+        or were given up: after a failure the endpoint is left alone for a while, and then tried
+        from that event on.
+    """
 
     kind: str
     settings: type[Schema]

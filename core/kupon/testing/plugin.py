@@ -23,6 +23,7 @@ from kupon.storage.uow import UnitOfWork
 from kupon.testing.background import Jobs
 from kupon.testing.client import ApiClient, key_headers
 from kupon.testing.clocks import MoveTime
+from kupon.testing.contract import exemption_of
 from kupon.testing.live import LiveServer, run_live_server
 from kupon.testing.servers import (
     Servers,
@@ -53,6 +54,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if "live_server" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group("live_server"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what adapters are exempted from, and why: it is never passed over in silence."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    told = [(report.nodeid, exemption_of(report)) for report in skipped]
+    exempt = [f"{name}: {why}" for name, why in told if why is not None]
+    if exempt:
+        terminalreporter.section("exemptions from the contract of adapters")
+        for line in sorted(exempt):
+            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -152,10 +153,10 @@ def moment(offset_s=0):
 
 
 @pytest.fixture
-def work(settings):
-    """Starts a worker process of its own: `work()`; it works on what is due now, and ends."""
+def run_processes(settings):
+    """Processes of this installation, as in production: `with run_processes() as worker`."""
 
-    def run(*arguments):
+    def start(*arguments):
         variables = {
             "KUPON_DATABASE_URL": settings.database_url,
             "KUPON_REDIS_URL": settings.redis_url,
@@ -165,8 +166,14 @@ def work(settings):
         argv = [sys.executable, "-m", "kupon.cli.main", *arguments]
         return subprocess.Popen(argv, env=os.environ | variables)
 
-    def start():
-        assert run("relay", "--once").wait(60) == 0
-        return run("worker", "--burst")
+    @contextmanager
+    def run():
+        relay, worker = start("relay"), start("worker")
+        try:
+            yield worker
+        finally:
+            for process in (worker, relay):
+                process.terminate()
+                process.wait(30)
 
-    return start
+    return run

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 from tests.adapters.segment_platform import SegmentPlatform
+
+from kupon.runtime import clock
 
 CONFIG = {
     "write_key": "canary-write-key-1",
@@ -69,17 +73,25 @@ def connect(platform, manage, name="Segment"):
 
 
 class KillingPlatform(SegmentPlatform):
-    """A workspace that ends the process which calls it, before it answers."""
+    """A workspace that ends a process which calls it, once it has done what it was asked."""
 
     def __init__(self, kills_at):
         super().__init__(CONFIG)
-        self.kills_at = kills_at
-        self.victim = None
+        self._kills_at = kills_at
+        self._victim = None
+        self._is_killed = Event()
+
+    def kill(self, process):
+        """Wait for the call, and for the end of the process."""
+        self._victim = process
+        assert self._is_killed.wait(90), "nobody called"
+        process.wait(30)
 
     def answer(self, request):
         reply = super().answer(request)
-        if self.victim is not None and self.kills_at(request, self):
-            victim, self.victim = self.victim, None
-            victim.kill()
-            victim.wait(30)
+        if not self._is_killed.is_set() and self._kills_at(request, self):
+            while self._victim is None:
+                clock.sleep(0.01)
+            self._victim.kill()
+            self._is_killed.set()
         return reply

@@ -274,6 +274,32 @@ def test_a_rollback_by_somebody_else_is_no_trouble(shop, api, jobs, code):
     assert redeemed(api) == 0
 
 
+def test_what_the_shops_own_pages_redeemed_is_taken_over(shop, api, jobs, code, redeem):
+    body = {"type": "DISCOUNT_VOUCHER", "discount": amount_off(50)}
+    api.post("/v1/vouchers/TOO", json=body).expect()
+    done = redeem(CODE, "TOO", order={"source_id": "17", "amount": 1000})
+    for version in (2, 3):
+        shop.send(order("PAID", version, codes=("TOO", CODE))).expect()
+        jobs()
+    [checkout] = shop.checkouts()
+    assert checkout["state"] == "REDEEMED"
+    assert checkout["redemption_id"] == done["parent_redemption"]["id"]
+    assert (redeemed(api), redeemed(api, "TOO")) == (1, 1)
+    assert api.get("/v1/orders/17").expect()["total_applied_discount_amount"] == 150
+    shop.send(order("CANCELED", 4)).expect()
+    jobs()
+    assert (redeemed(api), redeemed(api, "TOO")) == (0, 0)
+
+
+def test_another_code_on_the_same_order_counts_besides(shop, api, jobs, code, redeem):
+    body = {"type": "DISCOUNT_VOUCHER", "discount": amount_off(50)}
+    api.post("/v1/vouchers/TOO", json=body).expect()
+    redeem("TOO", order={"source_id": "17", "amount": 1000})
+    shop.send(order("PAID", 2)).expect()
+    jobs()
+    assert (redeemed(api), redeemed(api, "TOO")) == (1, 1)
+
+
 def test_fulfilled_at_once_is_paid_before(shop, jobs, events):
     shop.send(order("FULFILLED", 3, codes=())).expect()
     jobs()

@@ -114,6 +114,15 @@ def test_what_is_installed_is_taken_away_again(connect, platform):
     assert platform.hooks == set()
 
 
+def test_a_platform_that_is_gone_keeps_no_connection(connect, platform):
+    shop = connect(url=platform.url)
+    shop.manage("post", f"{shop.path}/provision")
+    platform.fail("401")
+    shop.manage("delete", shop.path, 502)
+    shop.manage("delete", shop.path, 204, query={"force": True})
+    shop.manage("get", shop.path, 404)
+
+
 @pytest.fixture
 def segment(manage):
     """A connection whose adapter has a fixed prefix."""

@@ -185,6 +185,30 @@ def test_a_publication_is_given_once(shop, api, jobs):
     assert "voucher_already_published" in noted[0]["error"]
 
 
+@pytest.mark.parametrize("customer", ["c1", ""])
+def test_a_code_that_the_platform_gave_away_is_given_to_nobody_else(shop, api, jobs, customer):
+    body = {
+        "name": "Pool",
+        "campaign_type": "DISCOUNT_COUPONS",
+        "type": "STATIC",
+        "vouchers_count": 1,
+        "voucher": {"type": "DISCOUNT_VOUCHER", "discount": {"type": "AMOUNT", "amount_off": 1}},
+    }
+    campaign = api.post("/v1/campaigns", json=body).expect()
+    jobs()
+    query = {"campaign_id": campaign["id"]}
+    [voucher] = api.get("/v1/vouchers", query=query).expect()["vouchers"]
+    shop.tell("consumed", customer, code=voucher["code"])
+    shop.tell("consumed", customer, code=voucher["code"])
+    shop.tell("publish", "c2", what={"campaign": "Pool"})
+    jobs()
+    assert shop.deliveries("PARKED") == []
+    failed = [each["error"] for each in shop.deliveries("DONE") if "error" in each]
+    assert any("no_voucher_suitable" in each for each in failed)
+    holder = api.get(f"/v1/vouchers/{voucher['code']}").expect().get("holder_id")
+    assert (holder is not None) == bool(customer)
+
+
 def test_an_event_of_no_definition_is_parked_until_it_is_defined(shop, jobs, manage, api):
     shop.tell("event", "c1", event="visited", fields={"page": "home"})
     jobs()
@@ -225,12 +249,20 @@ def test_merged_customers_are_one(shop, api, jobs, redeem):
     assert api.get("/v1/customers/old").status == 404
 
 
-def test_an_erased_customer_is_gone(shop, api, jobs):
+def test_an_erased_customer_is_gone(shop, api, jobs, engine, project):
     shop.tell("customer", "c1", fields={"name": "Ada"})
+    shop.tell("customer", "c12", fields={"name": "Eve"})
+    jobs()
+    shop.tell("customer", "c1", fields={"name": 5, "phone": "canary"})
     jobs()
     shop.tell("erase", "c1")
     jobs()
     assert api.get("/v1/customers/c1").status == 404
+    statement = "SELECT payload::text FROM inbox WHERE project_id = %s ORDER BY seq"
+    customer, other, parked, _ = [payload for (payload,) in rows(engine, project, statement)]
+    assert customer == parked == "{}"
+    assert "Eve" in other
+    assert shop.deliveries("PARKED") == []
 
 
 @pytest.mark.parametrize("name", ["", "null", "undefined", "0"])

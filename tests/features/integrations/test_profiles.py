@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from tests.features.integrations.segment import connect, run_platform
 
+from kupon.features.customers import service as customers
 from kupon.runtime import clock
 from kupon.storage.queries import outbound_items
 from kupon.storage.uow import UnitOfWork
+from kupon.testing.builders import make_member, make_programme
+from kupon_segment.adapter import SegmentAdapter
 
 
 @pytest.fixture
@@ -231,7 +234,9 @@ def test_an_erasure_that_a_platform_refuses_waits_for_somebody(segment, api, job
     assert platform.erased == ["ada"]
 
 
-def test_a_customer_that_was_deleted_before_is_still_erased_by_name(segment, api, jobs, ada, platform):
+def test_a_customer_that_was_deleted_before_is_still_erased_by_name(
+    segment, api, jobs, ada, platform
+):
     api.delete(f"/v1/customers/{ada['id']}").expect(204)
     api.post(f"/v1/customers/{ada['id']}/permanent-deletion").expect()
     jobs()
@@ -241,8 +246,6 @@ def test_a_customer_that_was_deleted_before_is_still_erased_by_name(segment, api
 def test_a_profile_that_changes_while_it_is_told_is_told_again(
     segment, api, jobs, card, engine, project, monkeypatch
 ):
-    from kupon_segment.adapter import SegmentAdapter
-
     jobs()
     push, changes = SegmentAdapter.push, [1]
 
@@ -272,3 +275,75 @@ def test_a_profile_that_changes_while_it_is_told_is_told_again(
     jobs()
     assert segment.traits("ada")["voucher_code_balance"] == 8999
     assert not changes
+
+
+def test_an_erasure_is_not_told_to_who_asked_for_it(
+    segment, platform, manage, jobs, ada, engine, project
+):
+    other = connect(platform, manage, "Second")
+    with UnitOfWork(engine, project_id=project.id, now=clock.now()) as uow:
+        uow.origin = f"connection:{segment.id}"
+        customers.delete_permanently(uow, ada["id"])
+        uow.commit()
+    jobs()
+    assert platform.erased == ["ada"]
+    assert segment.items("DONE") == []
+    assert len(other.items("DONE")) == 1
+
+
+def test_events_of_others_no_longer_name_who_was_erased(segment, api, jobs, card, engine, project):
+    jobs()
+    segment.post("/pause")
+    body = {
+        "redeemables": [{"object": "voucher", "id": "0012345", "gift": {"credits": 5}}],
+        "order": {"amount": 5},
+        "customer": {"source_id": "bob"},
+    }
+    api.post("/v1/redemptions", json=body).expect()
+    jobs()
+    items = segment.items("WAITING", "events")
+    payloads = [segment.get(f"/outbound/items/{each['id']}")["payload"] for each in items]
+    assert any((each["data"].get("holder") or {}).get("source_id") == "ada" for each in payloads)
+    api.post("/v1/customers/ada/permanent-deletion").expect()
+    payloads = [segment.get(f"/outbound/items/{each['id']}")["payload"] for each in items]
+    assert not any("holder" in each["data"] for each in payloads)
+    segment.post("/resume")
+    jobs()
+    assert "ada" not in str([call for call in segment.tracked() if call["userId"] == "bob"])
+
+
+def test_numbers_and_names_that_nothing_can_have_are_not_found(segment, management_api, project):
+    base = f"/management/v1/projects/{project.id}"
+    for path in (
+        f"{segment.path}/outbound/items/99999999999999999999999",
+        f"{segment.path}/syncs/%00",
+        "/connections/%00/outbound",
+    ):
+        assert management_api.get(base + path).status in (400, 404)
+
+
+def test_points_and_tiers_are_told_of_all_programmes_or_of_one(segment, api, jobs, ada):
+    club, other = make_programme(api), make_programme(api)
+    tiers = [
+        {"name": "Basic", "points": {"from": 0, "to": 99}},
+        {"name": "Gold", "points": {"from": 100}},
+    ]
+    api.post(f"/v1/loyalties/{club['id']}/tiers", json=tiers).expect()
+    card = make_member(api, club, ada)
+    jobs()
+    assert segment.traits("ada")["loyalty_balance"] == 0
+    make_member(api, other, ada)
+    path = f"/v1/loyalties/{club['id']}/members/{card['code']}/balance"
+    api.post(path, json={"points": 120}).expect()
+    jobs()
+    traits = segment.traits("ada")
+    assert (traits["loyalty_balance"], traits["loyalty_pending_points"]) == (120, 0)
+    attributes = [
+        {"field": "loyalty_balance", "attribute": "club", "campaign": club["name"]},
+        {"field": "loyalty_tier_name", "attribute": "tier", "campaign": club["id"]},
+        {"field": "loyalty_balance", "attribute": "other", "campaign": other["id"]},
+    ]
+    segment.put("/outbound", json={"attributes": attributes})
+    api.post(path, json={"points": 1}).expect()
+    jobs()
+    assert segment.traits("ada") == {"club": 121, "tier": "Gold", "other": 0}

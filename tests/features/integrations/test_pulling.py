@@ -199,18 +199,16 @@ def test_a_paused_connection_is_not_asked(segment, platform, jobs, move_time):
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_leaves_no_gap(manage, api, jobs, work, move_time, events):
-    def kills_at(request, platform):
-        pages = platform.calls("GET", "/v1/spaces/spa_1/collections/users/profiles")
-        return len([each for each in pages if each.path.endswith("/profiles")]) == 3
+def test_a_worker_that_is_killed_leaves_no_gap(manage, api, jobs, run_processes, move_time, events):
+    def is_third_page(request, platform):
+        return request.path.endswith("/profiles") and request.query["next"] == "6"
 
-    with KillingPlatform(kills_at) as platform:
+    with KillingPlatform(is_third_page) as platform:
         segment = connect(platform, manage)
         users = profiles(platform, 10)
         run = segment.post("/syncs", json=FULL)
-        platform.victim = worker = work()
-        worker.wait(60)
-        assert platform.victim is None, "the worker was not killed"
+        with run_processes() as worker:
+            platform.kill(worker)
         killed = segment.get(f"/syncs/{run['id']}")
         assert (killed["state"], killed["done"]) == ("RUNNING", 6)
         move_time(minutes=2)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from tests.features.integrations.segment import KillingPlatform, connect, run_platform
@@ -14,6 +16,7 @@ from kupon.storage.queries import outbound_items
 from kupon.storage.queries.outbound_items import EVENTS, NewItem
 from kupon.storage.uow import UnitOfWork
 from kupon.testing.platform import Fault
+from kupon_segment.adapter import SegmentAdapter
 
 REDEEMED = "Customer Redemption Succeeded"
 TYPE = "customer.redemption.succeeded"
@@ -274,14 +277,14 @@ def test_an_answer_that_got_lost_is_repeated_under_the_same_ids(segment, jobs, q
     move_time(minutes=1)
     jobs()
     first, second = segment.platform.calls("POST")
-    ids = [[call["messageId"] for call in json.loads(each.body)["batch"]] for each in (first, second)]
+    ids = [
+        [call["messageId"] for call in json.loads(each.body)["batch"]] for each in (first, second)
+    ]
     assert ids[0] == ids[1]
     assert len(segment.tracked()) == 3
 
 
 def test_what_a_mistake_of_the_adapter_spoils_is_parked_alone(segment, jobs, queue, monkeypatch):
-    from kupon_segment.adapter import SegmentAdapter
-
     push = SegmentAdapter.push
 
     def fail(self, kind, items):
@@ -335,16 +338,15 @@ def test_a_job_that_was_lost_is_found_again(segment, jobs, queue, engine, projec
 
 @pytest.mark.slow
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(
-    manage, api, jobs, work, move_time, percent
+    manage, api, jobs, run_processes, move_time, percent
 ):
     percent("SPRING")
     with KillingPlatform(lambda request, _: request.path == "/v1/batch") as platform:
         segment = connect(platform, manage)
         for number in range(3):
             redeem(api, "SPRING", {"source_id": f"user-{number}"}).expect()
-        platform.victim = worker = work()
-        worker.wait(60)
-        assert platform.victim is None, "the worker was not killed"
+        with run_processes() as worker:
+            platform.kill(worker)
         assert len(segment.items("WAITING", "events")) > 0
         move_time(minutes=2)
         jobs()
@@ -354,3 +356,46 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
         assert len(calls) > 1
         assert {call["messageId"] for call in calls[0]} <= set(told[len(calls[0]) :])
         assert len(segment.tracked(REDEEMED)) == 3
+
+
+@pytest.mark.race
+@pytest.mark.slow
+def test_nothing_is_forgotten_while_others_bring_more(segment, jobs, queue):
+    def bring(worker):
+        for number in range(15):
+            queue(segment, 1, first=1 + worker * 100 + number)
+
+    threads = [Thread(target=bring, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        jobs()
+    jobs()
+    assert segment.items("WAITING") == []
+    assert len(segment.tracked()) == 90
+    assert sum(segment.batch_sizes()) == 90
+
+
+def test_the_platforms_rate_is_kept_without_counting_as_failure(segment, jobs, queue, monkeypatch):
+    manifest = replace(SegmentAdapter.manifest(), requests_per_second=2, batch_limit=1)
+    monkeypatch.setattr(SegmentAdapter, "manifest", classmethod(lambda _: manifest))
+    queue(segment, 5)
+    jobs()
+    assert 2 <= len(segment.platform.calls("POST")) < 5
+    for _ in range(4):
+        clock.sleep(0.6)
+        jobs()
+    order = [call["userId"] for call in segment.tracked()]
+    assert order == [f"user-{number}" for number in range(1, 6)]
+    assert segment.get("/outbound")["failures"] == 0
+    assert max(segment.batch_sizes()) == 1
+
+
+def test_a_connection_that_is_gone_leaves_nothing(segment, jobs, queue, manage, engine, project):
+    segment.post("/pause")
+    queue(segment, 2)
+    manage("delete", segment.path, status=204)
+    jobs()
+    with UnitOfWork(engine, project_id=project.id, now=clock.now()) as uow:
+        statement = "SELECT count(*) FROM outbound_items WHERE project_id = %s"
+        assert uow.reader.execute(statement, (project.id,)).fetchone() == (0,)

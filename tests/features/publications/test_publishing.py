@@ -374,7 +374,7 @@ def test_campaign_edits_leave_published_codes_alone(api, ada, jobs):
         ({"customer": {"source_id": "x"}, "voucher": ""}, "missing_vouchers"),
         ({"voucher": "OFF"}, "invalid_payload"),
         ({"voucher": "OFF", "customer": None}, "invalid_payload"),
-        ({"voucher": "OFF", "customer": "ada"}, "invalid_payload"),
+        ({"voucher": "OFF", "customer": ["ada"]}, "invalid_payload"),
         ({"voucher": "OFF", "customer": {}}, "invalid_publish_params"),
         ({"voucher": "OFF", "customer": {"id": None}}, "invalid_publish_params"),
         ({"voucher": 1, "customer": {"source_id": "x"}}, "invalid_payload"),

@@ -51,13 +51,25 @@ def test_a_voucher_goes_before_a_campaign(integration, api):
     assert api.get("/v1/publications", query={"result": "FAILURE"}).expect()["total"] == 1
 
 
+def test_templates_name_customers_by_a_text(integration, api):
+    """Source: spec adapters-marketing, section 1.9."""
+    make_campaign(api, name="Spring", type="AUTO_UPDATE")
+    ada = {"campaign": "Spring", "customer": "ada", "source_id": "mail-ada", "cache_id": "1"}
+    first = integration.get(PATH, query=ada).expect()
+    again = integration.post("/v1/publications", json=ada).expect()
+    assert (again["voucher"]["code"], again["id"]) == (first["voucher"]["code"], first["id"])
+    assert first["customer"]["source_id"] == "ada"
+    by_id = ada | {"customer": first["customer_id"]}
+    assert integration.post("/v1/publications", json=by_id).expect()["id"] == first["id"]
+
+
 def test_what_a_query_gets_wrong(integration, api):
     make_campaign(api, name="Spring")
     person = {"source_id": "ada"}
     for query, key in (
         ({"voucher": "OFF"}, "invalid_query_params"),
         ({"customer": person}, "missing_vouchers"),
-        ({"customer": "ada", "voucher": "OFF"}, "invalid_query_params"),
+        ({"customer": "", "voucher": "OFF"}, "invalid_query_params"),
         ({"customer": person, "campaign": {"count": 1}}, "invalid_query_params"),
         ({"customer": person, "campaign": {"name": "Spring", "count": 51}}, "invalid_query_params"),
         (

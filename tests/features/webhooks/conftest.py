@@ -11,11 +11,13 @@ from kupon.testing.platform import FakePlatform, Received, Reply, route
 
 
 class Receiver(FakePlatform):
-    """Takes whatever comes."""
+    """Takes whatever comes, unless it holds what is refused."""
+
+    refused = b""
 
     @route("POST", "/hook")
-    def hook(self, _: Received) -> Reply:
-        return Reply({})
+    def hook(self, request: Received) -> Reply:
+        return Reply({}, 422 if self.refused and self.refused in request.body else 200)
 
     @property
     def told(self):
@@ -78,6 +80,7 @@ def deliveries(api):
 @pytest.fixture
 def look(engine, jobs):
     """Does what the scheduler does, then what is due."""
+
     def run():
         with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
             wake_senders(uow)

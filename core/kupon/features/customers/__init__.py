@@ -5,7 +5,8 @@ Tables:    customers, activities; segments and their members, redeemable_holders
            loyalty_tier_memberships and referrals (read); whatever names a customer when traces
            are erased
 Stages:    customer.created, customer.updated, customer.deleted
-Reacts to: customer.created, customer.updated, customer.order.*, customer.segment.* (the activity
-           feed; other features write into it by `service.record_activities`)
+Describes: customer.created, customer.updated, customer.deleted, customer.order.*,
+           customer.segment.*
+Hears:     whatever is described of customers (the activity feed)
 Engine:    segments (those that a customer is in)
 """

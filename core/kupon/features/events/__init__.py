@@ -3,6 +3,6 @@
 Reference: events.json
 Tables:    custom_events; custom_event_schemas, vouchers, campaigns (read)
 Stages:    customer.custom_event
-Reacts to: customer.custom_event (the activity feed)
+Describes: customer.custom_event
 Engine:    metadata
 """

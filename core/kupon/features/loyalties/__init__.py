@@ -11,7 +11,7 @@ Stages:    voucher.loyalty_card.points_added, .points_transferred, .points_expir
            campaign.loyalty_tier.{created,updated,deleted};
            campaign.earning_rule.{assigned,updated,enabled,disabled,deleted}
 Reacts to: orders, segments, custom events and tiers (points are earned); points that moved
-           elsewhere and new terms of campaigns (tiers are judged); its own events (the activity
-           feeds of customers)
+           elsewhere and new terms of campaigns (tiers are judged)
+Describes: its own events of customers, movements of points
 Engine:    loyalty, points
 """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -25,6 +27,7 @@ from kupon.web.fields import (
     one_of,
 )
 from kupon.web.query import ListQuery, Switch
+from kupon.web.reading import Reader, compile_schema
 
 MOST_CODES = 50
 CHANNEL = "API"
@@ -48,12 +51,32 @@ class _Pool(fields.Nested):
         return super()._deserialize(said, *args, **kwargs)
 
 
+# What new customers are called.
+_CUSTOMER_ID = re.compile(r"cust_[0-9a-f]{18}")
+
+
+class _Receiver(fields.Nested):
+    """A customer; a text alone is a source id, unless it can only be an id.
+
+    Source: spec adapters-marketing, section 1.9 (templates of messages send flat pairs).
+    """
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str) and value:
+            value = {"id" if _CUSTOMER_ID.fullmatch(value) else "source_id": value}
+        return self._read(value)
+
+    @cached_property
+    def _read(self) -> Reader:
+        return compile_schema(self.schema)
+
+
 class PublicationBody(WireSchema):
     """Whom to give what; a voucher goes before a campaign."""
 
     voucher = Text(allow_none=True)
     campaign = _Pool(PublicationCampaign, allow_none=True)
-    customer = Part(CustomerBody, required=True)
+    customer = _Receiver(CustomerBody, required=True)
     source_id = Text(allow_none=True, validate=identifier())
     channel = Text(allow_none=True, validate=at_most(512))
     metadata = Json(allow_none=True)
@@ -70,7 +93,7 @@ class PublicationQuery(JoinOnceQuery):
 
     voucher = Text()
     campaign = _Pool(PublicationCampaign)
-    customer = Part(CustomerBody, required=True)
+    customer = _Receiver(CustomerBody, required=True)
     source_id = Text(validate=identifier())
     metadata = Json()
 

@@ -6,6 +6,6 @@ Tables:    redemptions, orders, vouchers, voucher_transactions, points_buckets; 
 Stages:    redemption.created, redemption.failed, redemption.rolled_back,
            redemption.rollback_failed, loyalty.points_changed,
            voucher.{gift,loyalty_card}.transaction.created
-Reacts to: its own events (the activity feeds of customers)
+Describes: its own events, movements on gift cards
 Engine:    validate, redeem, rollback
 """

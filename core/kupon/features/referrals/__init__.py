@@ -6,6 +6,7 @@ Tables:    referrals, referral_tiers, referral_payouts, redeemable_holders; rede
 Stages:    customer.holder.assignment.created, customer.holder.assignment.deleted,
            customer.referred, referral.counted, referral.undone, campaign.referral_tier.*
 Reacts to: redemption.created, redemption.rolled_back, customer.custom_event (conversions),
-           referral.counted (what referrers get); its own events (the activity feed)
+           referral.counted (what referrers get)
+Describes: its own events of customers
 Engine:    segments (filters of tiers)
 """

@@ -6,6 +6,6 @@ Tables:    rewards, reward_assignments, reward_redemptions; auto_redemptions (fo
            vouchers and their ledgers through vouchers and publications
 Stages:    campaign.reward.assignment.{created,updated,deleted}, customer.rewarded,
            customer.reward_redemptions.{created,pending,completed,rolledback}
-Reacts to: its own events (the activity feeds of customers)
+Describes: its own events
 Engine:    loyalty.mappings
 """

@@ -5,6 +5,6 @@ Tables:    vouchers, voucher_transactions, session_locks (released only), trash_
            (written), campaigns (read; its count of codes written)
 Stages:    voucher.created, voucher.updated, voucher.deleted, voucher.enabled, voucher.disabled,
            voucher.gift.balance_added, voucher.gift.transaction.created
-Reacts to: its own events (the activity feeds of customers)
+Describes: its own events
 Engine:    codes, discounts, giftcards, limits
 """

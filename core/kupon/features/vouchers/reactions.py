@@ -19,12 +19,13 @@ from kupon.storage.uow import UnitOfWork
 
 _OF_POINTS = "voucher.loyalty_card"
 _EXPIRED = f"{_OF_POINTS}.points_expired"
+_GIFT_ADDED = "voucher.gift.balance_added"
 _DELETED = "voucher.deleted"
 
 # What the holder's feed tells as well.
 TOLD = (
     _DELETED,
-    "voucher.gift.balance_added",
+    _GIFT_ADDED,
     f"{_OF_POINTS}.points_added",
     _EXPIRED,
     f"{_OF_POINTS}.points_transferred",
@@ -37,6 +38,7 @@ TOLD = (
 PLAIN = ("voucher.created", "voucher.updated", "voucher.enabled", "voucher.disabled")
 
 _NULLABLE = ("customer", "campaign", "voucher", "transaction")
+_PENDING = ("customer", "campaign", "voucher", "order")
 
 
 def describe_plain(_: UnitOfWork, events: Sequence[EventRow], __: bool) -> Iterator[Described]:
@@ -65,9 +67,12 @@ def _holder_id(event: EventRow) -> str | None:
 
 def _for_projects(event: EventRow, holder: Mapping[str, Any] | None) -> dict[str, Any]:
     data = event.payload
+    if event.name == _GIFT_ADDED:
+        return {**data, "voucher": dump_simple_voucher(data["voucher"])}
     if not event.name.startswith(_OF_POINTS):
         return data
-    data = {**dict.fromkeys(_NULLABLE), **data, "customer": holder}
+    nullable = _PENDING if "pending_points" in event.payload else _NULLABLE
+    data = {**dict.fromkeys(nullable), **data, "customer": holder}
     if event.name == _EXPIRED:
         # An event for each bucket: one here, a list of it in the feed (the spec's C8).
         [data["buckets"]] = event.payload["buckets"]

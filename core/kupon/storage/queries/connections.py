@@ -71,7 +71,8 @@ def get_connection(
         .limit(1)
     )
     if is_locked:
-        statement = statement.with_for_update()
+        # What comes in meanwhile refers to the row, and goes on.
+        statement = statement.with_for_update(key_share=True)
     row = uow.session.scalar(statement, execution_options={"populate_existing": is_locked})
     if row is None:
         raise not_found("connection", reference)
@@ -157,6 +158,12 @@ def note_failure(uow: UnitOfWork, connection_id: str, error: str) -> None:
         " WHERE project_id = %(project)s AND id = %(id)s",
         _values(uow, connection_id) | {"error": error[:_LONGEST_ERROR]},
     )
+
+
+def is_success_news(uow: UnitOfWork, row: Connection) -> bool:
+    """Whether it would be worth telling that something goes well."""
+    last = row.last_success_at
+    return row.failures > 0 or last is None or last < uow.now - _NEWS
 
 
 def note_success(uow: UnitOfWork, connection_id: str) -> None:

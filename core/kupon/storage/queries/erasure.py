@@ -113,6 +113,8 @@ def erase_traces(uow: UnitOfWork, customer_id: str) -> Erased:
         " AND (customer_id = %(id)s OR strpos(envelope::text, %(id)s) > 0)",
         customer_id,
     )
+    for statement in _TOLD_BY_PLATFORMS:
+        _execute(uow, statement, customer_id)
     # Answers kept for repeated requests spell the customer out.
     _execute(
         uow,
@@ -202,6 +204,20 @@ _LOYALTY = (
     "UPDATE referral_payouts SET cause = gen_random_uuid()::text"
     " WHERE project_id = %(project_id)s AND cause = %(id)s",
     "DELETE FROM custom_events WHERE project_id = %(project_id)s AND customer_id = %(id)s",
+)
+
+
+_TOLD_BY_PLATFORMS = (
+    # What waits was told since, or is what asked for the erasure; a name is never part of another.
+    "WITH person AS (SELECT to_json(source_id)::text AS name FROM customers"
+    "  WHERE project_id = %(project_id)s AND id = %(id)s AND source_id IS NOT NULL)"
+    " UPDATE inbox SET payload = '{}', subject = 'erased', error = NULL,"
+    "  state = CASE WHEN state = 'PARKED' THEN 'IGNORED' ELSE state END FROM person"
+    " WHERE project_id = %(project_id)s AND state <> 'WAITING'"
+    " AND strpos(payload::text, person.name) > 0",
+    "DELETE FROM customer_aliases a USING customers c WHERE a.project_id = %(project_id)s"
+    " AND c.project_id = %(project_id)s AND c.id = %(id)s"
+    " AND c.source_id IN (a.source_id, a.into_source_id)",
 )
 
 

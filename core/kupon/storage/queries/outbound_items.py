@@ -31,6 +31,8 @@ WAITING, REJECTED, PARKED, DONE = "WAITING", "REJECTED", "PARKED", "DONE"
 STATES = (WAITING, REJECTED, PARKED, DONE)
 # What was not taken, and may be told again by hand.
 LEFT = (REJECTED, PARKED)
+# No number that the database knows.
+_BEYOND = 2**63
 # What is looked up when it is told, so that one item is enough for any number of changes.
 _LOOKED_UP = (PROFILES, CODES)
 
@@ -167,6 +169,19 @@ def next_due(uow: UnitOfWork, connection_id: str) -> datetime | None:
     return found
 
 
+def lock_items(uow: UnitOfWork, seqs: Sequence[int]) -> None:
+    """Keep others from renewing or removing items, before their outcomes are noted.
+
+    Locks:   the items, in the order in which `insert_items` renews them. Whoever locks customers
+        too does that before.
+    """
+    uow.driver.execute(
+        "SELECT seq FROM outbound_items WHERE project_id = %s AND seq = ANY(%s)"
+        " ORDER BY kind, item_id FOR UPDATE",
+        (uow.project_id, list(seqs)),
+    )
+
+
 def delete_items(uow: UnitOfWork, seqs: Sequence[int]) -> None:
     """The platform took these; those that were renewed meanwhile have other numbers and stay."""
     if seqs:
@@ -205,6 +220,27 @@ def finish_erasure(uow: UnitOfWork, seq: int, receipt: str) -> None:
     )
 
 
+_SUPPRESS = (
+    "DELETE FROM outbound_items WHERE project_id = %(project)s AND customer_id = %(customer)s"
+    " AND kind <> 'erasures'",
+    "DELETE FROM pushed_profiles WHERE project_id = %(project)s AND customer_id = %(customer)s",
+    # Events of others name the customer as the holder of a code, or as who referred them.
+    "UPDATE outbound_items SET payload = payload #- '{data,holder}' #- '{data,referrer}'"
+    "  #- '{data,order,referrer}' #- '{data,order,referrer_id}'"
+    " WHERE project_id = %(project)s AND kind = 'events' AND %(customer)s IN ("
+    "  payload #>> '{data,holder,id}', payload #>> '{data,referrer,id}',"
+    "  payload #>> '{data,order,referrer_id}')",
+)
+_ERASE = (
+    "INSERT INTO outbound_items (project_id, connection_id, kind, item_id, customer_id, payload,"
+    " available_at, created_at)"
+    " SELECT project_id, id, 'erasures', %(customer)s, %(customer)s, %(payload)s, %(now)s, %(now)s"
+    " FROM connections WHERE project_id = %(project)s"
+    " AND 'connection:' || id IS DISTINCT FROM %(origin)s::text ORDER BY id"
+    " ON CONFLICT (project_id, connection_id, kind, item_id) DO NOTHING RETURNING connection_id"
+)
+
+
 def suppress_customer(uow: UnitOfWork, customer: Mapping[str, Any]) -> None:
     """Drop all that waits to be told of a customer, and have every platform forget the person.
 
@@ -212,30 +248,12 @@ def suppress_customer(uow: UnitOfWork, customer: Mapping[str, Any]) -> None:
         that caused the erasure is not told of it.
     Locks:   the customer's row must be locked, so that nothing new is stored meanwhile.
     """
-    uow.driver.execute(
-        "DELETE FROM outbound_items WHERE project_id = %s AND customer_id = %s"
-        " AND kind <> 'erasures'",
-        (uow.project_id, customer["id"]),
-    )
-    uow.driver.execute(
-        "DELETE FROM pushed_profiles WHERE project_id = %s AND customer_id = %s",
-        (uow.project_id, customer["id"]),
-    )
+    values = {"project": uow.project_id, "customer": customer["id"]}
+    for statement in _SUPPRESS:
+        uow.driver.execute(statement, values)
+    payload = Jsonb({"customer": dict(customer)})
     rows = uow.driver.execute(
-        "INSERT INTO outbound_items (project_id, connection_id, kind, item_id, customer_id,"
-        " payload, available_at, created_at)"
-        " SELECT project_id, id, 'erasures', %(customer)s, %(customer)s, %(payload)s, %(now)s,"
-        "  %(now)s FROM connections WHERE project_id = %(project)s"
-        " AND 'connection:' || id IS DISTINCT FROM %(origin)s::text ORDER BY id"
-        " ON CONFLICT (project_id, connection_id, kind, item_id) DO NOTHING"
-        " RETURNING connection_id",
-        {
-            "project": uow.project_id,
-            "customer": customer["id"],
-            "payload": Jsonb({"customer": dict(customer)}),
-            "origin": uow.origin,
-            "now": uow.now,
-        },
+        _ERASE, {**values, "payload": payload, "origin": uow.origin, "now": uow.now}
     ).fetchall()
     for (connection_id,) in rows:
         wake(uow, connection_id)
@@ -316,7 +334,7 @@ def get_item(uow: UnitOfWork, connection_id: str, seq: int) -> OutboundItem:
 
     Raises:  not_found.
     """
-    row = uow.session.get(OutboundItem, (uow.project_id, seq))
+    row = uow.session.get(OutboundItem, (uow.project_id, seq)) if seq < _BEYOND else None
     if row is None or row.connection_id != connection_id:
         raise not_found("outbound_item", str(seq))
     return row

@@ -69,6 +69,21 @@ def is_ordered(uow: UnitOfWork, connection_id: str, checkout_key: str) -> bool:
     return found is not None
 
 
+def find_redeemed(uow: UnitOfWork, root_ids: Sequence[str]) -> dict[str, set[str]]:
+    """What was redeemed by some requests: the codes and ids, by the id of the request's root."""
+    rows = uow.driver.execute(
+        "SELECT coalesce(parent_id, id), voucher_code, related_object_id FROM redemptions"
+        " WHERE project_id = %(project)s AND result = 'SUCCESS'"
+        " AND (id = ANY(%(roots)s) OR parent_id = ANY(%(roots)s))"
+        " AND related_object_type <> 'redemption'",
+        {"project": uow.project_id, "roots": list(root_ids)},
+    ).fetchall()
+    redeemed: dict[str, set[str]] = {}
+    for root, code, object_id in rows:
+        redeemed.setdefault(root, set()).update(name for name in (code, object_id) if name)
+    return redeemed
+
+
 def list_checkouts(
     uow: UnitOfWork, project_id: str, connection_id: str, states: Sequence[str], limit: int
 ) -> Sequence[PlatformCheckout]:

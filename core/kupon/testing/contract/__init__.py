@@ -20,6 +20,7 @@ from kupon.hooks.adapter import Adapter
 from kupon.testing.contract import (  # noqa: F401 - these bring the checks
     calling,
     hosting,
+    living,
     mapping,
     paper,
     pricing,
@@ -33,6 +34,16 @@ from kupon.testing.roles import roles_of
 
 if TYPE_CHECKING:
     from kupon.hooks.manifest import Manifest
+
+
+_EXEMPT = "exempt: "
+
+
+def exemption_of(report: pytest.TestReport) -> str | None:
+    """Why a test was skipped, if that was by an adapter's manifest."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+    _, mark, why = reason.partition(_EXEMPT)
+    return why if mark else None
 
 
 class AdapterContract:
@@ -100,7 +111,7 @@ def _tests_of_variants(check: Check, adapter: type[Adapter]) -> Callable[..., No
     whole = check.exemption(manifest)
     reasons = {name: whole or check.exemption(manifest, name) for name in check.each(adapter)}
     variants = [
-        pytest.param(name, marks=[pytest.mark.skip(reason=f"exempt: {why}")] if why else [])
+        pytest.param(name, marks=[pytest.mark.skip(reason=f"{_EXEMPT}{why}")] if why else [])
         for name, why in reasons.items()
     ]
     marked: Callable[..., None] = pytest.mark.parametrize("variant", variants)(test)
@@ -108,5 +119,5 @@ def _tests_of_variants(check: Check, adapter: type[Adapter]) -> Callable[..., No
 
 
 def _exempt(test: Callable[..., None], why: str) -> Callable[..., None]:
-    marked: Callable[..., None] = pytest.mark.skip(reason=f"exempt: {why}")(test)
+    marked: Callable[..., None] = pytest.mark.skip(reason=f"{_EXEMPT}{why}")(test)
     return marked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -76,7 +77,16 @@ def promises_are_kept(case: Case) -> None:
 def import_is_light(case: Case) -> None:
     """Importing it opens no socket, starts no thread, reads no environment."""
     argv = [sys.executable, "-c", _WATCHED_IMPORT, case.package, case.adapter.__module__]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    # What can be imported here can be there.
+    places = os.pathsep.join(place for place in sys.path if place)
+    done = subprocess.run(
+        argv,
+        env=os.environ | {"PYTHONPATH": places},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
 

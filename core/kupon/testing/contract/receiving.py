@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -150,11 +151,14 @@ def odd_bodies_are_no_bugs(case: Case) -> None:
 _ODD = (b"", b"{", b"null", b"[]", b"[1]", b'"x"', b"1e999", b"\xff\xfe", b'{"a": []}', b"[" * 9999)
 
 
+_OTHERS: tuple[Any, ...] = (None, [], {}, 0, "", [[]], 1.5, "x" * 3000, True)
+
+
 def _with_odd_members(fixture: Fixture) -> Iterator[bytes]:
     """A payload with each of its members once of every other type."""
     payload = fixture.json
     for name in payload if isinstance(payload, dict) else ():
-        for value in (None, [], {}, 0, "", [[]], 1.5, "x" * 3000, True):
+        for value in _OTHERS:
             yield json.dumps({**payload, name: value}).encode()
 
 

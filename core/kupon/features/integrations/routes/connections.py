@@ -43,9 +43,12 @@ def update_connection(
 
 
 @blueprint.delete("/connections/<connection>")
-@endpoint(surface="management", status=204)
-def delete_connection(ctx: Context, project_id: str, connection: str) -> None:
-    service.delete_connection(ctx.uow, tenants_of(ctx), project_id, connection)
+@endpoint(surface="management", query=schemas.ConnectionDeletion, status=204)
+def delete_connection(
+    ctx: Context, project_id: str, connection: str, query: dict[str, Any]
+) -> None:
+    tenants = tenants_of(ctx)
+    service.delete_connection(ctx.uow, tenants, project_id, connection, is_forced=query["force"])
 
 
 @blueprint.post("/connections/<connection>/check")

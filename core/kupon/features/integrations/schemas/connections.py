@@ -34,6 +34,7 @@ from kupon.web.fields import (
     identifier,
     one_of,
 )
+from kupon.web.query import Switch
 
 LONGEST_NAME = 200
 
@@ -70,6 +71,12 @@ class ConnectionUpdate(WireSchema):
 
     name = Text(validate=[*identifier(), at_most(LONGEST_NAME)])
     settings = Json()
+
+
+class ConnectionDeletion(WireSchema):
+    """Whether to remove it even if the platform keeps what was installed there."""
+
+    force = Switch(load_default=False)
 
 
 class AdapterSetting(WireSchema):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from marshmallow import ValidationError
+
+from kupon.kit.errors import invalid_payload
 from kupon.kit.timestamps import format_moment
 from kupon.storage.queries import outbound_items
 from kupon.storage.tables.integrations import OutboundItem
@@ -19,6 +22,7 @@ from kupon.web.fields import (
     WireSchema,
     at_most,
     between,
+    first_complaint,
     identifier,
     one_of,
 )
@@ -61,6 +65,18 @@ class OutboundBody(WireSchema):
     names = Part(EventNames, allow_none=True)
     attributes = Many(Part(ProfileAttribute), allow_none=True)
     codes = Part(MirroredCodes, allow_none=True)
+
+
+def read_outbound(sent: Any) -> dict[str, Any]:
+    """A body that did not come with a request.
+
+    Raises:  invalid_payload.
+    """
+    try:
+        body: dict[str, Any] = OutboundBody().load(sent)
+    except ValidationError as error:
+        raise invalid_payload(first_complaint(error.messages)) from None
+    return body
 
 
 class ChosenEvent(WireSchema):

@@ -1,29 +1,29 @@
 """Use cases of integrations.
 
-`connecting` is what operators do with connections; `receiving` answers platforms and `inbox` does
-what they told, by `commands` and `checkouts`; `letters` shows what became of it. `outbound` keeps
-what platforms are to be told, `pushing` tells it, `telling` is what operators set and see of it;
-`pulling` fetches what platforms have, in runs that `syncing` begins.
+`connecting` makes connections and `operating` is what operators do with them; `receiving` answers
+platforms and `inbox` does what they told, by `commands` and `checkouts`; `letters` shows what
+became of it. `outbound` keeps what platforms are to be told, `pushing` tells it, `telling` is what
+operators set and see of it; `pulling` fetches what platforms have, in runs that `syncing` begins.
 """
 
-from kupon.features.integrations.service.connecting import check as check
 from kupon.features.integrations.service.connecting import create_connection as create_connection
 from kupon.features.integrations.service.connecting import delete_connection as delete_connection
-from kupon.features.integrations.service.connecting import deprovision as deprovision
 from kupon.features.integrations.service.connecting import get_connection as get_connection
 from kupon.features.integrations.service.connecting import list_adapters as list_adapters
 from kupon.features.integrations.service.connecting import list_connections as list_connections
-from kupon.features.integrations.service.connecting import pause as pause
-from kupon.features.integrations.service.connecting import provision as provision
 from kupon.features.integrations.service.connecting import put_connection as put_connection
 from kupon.features.integrations.service.connecting import renew_key as renew_key
-from kupon.features.integrations.service.connecting import resume as resume
 from kupon.features.integrations.service.connecting import update_connection as update_connection
 from kupon.features.integrations.service.letters import get_delivery as get_delivery
 from kupon.features.integrations.service.letters import list_checkouts as list_checkouts
 from kupon.features.integrations.service.letters import list_deliveries as list_deliveries
 from kupon.features.integrations.service.letters import replay as replay
 from kupon.features.integrations.service.letters import statistics as statistics
+from kupon.features.integrations.service.operating import check as check
+from kupon.features.integrations.service.operating import deprovision as deprovision
+from kupon.features.integrations.service.operating import pause as pause
+from kupon.features.integrations.service.operating import provision as provision
+from kupon.features.integrations.service.operating import resume as resume
 from kupon.features.integrations.service.syncing import cancel_sync as cancel_sync
 from kupon.features.integrations.service.syncing import get_run as get_run
 from kupon.features.integrations.service.syncing import list_runs as list_runs

@@ -164,6 +164,8 @@ class Packing:
         found = snapshots.find_vouchers(self.uow, [row.item_id for row in rows])
         holders = [facts.holder_id for facts in found.values() if facts.holder_id is not None]
         known = customers.describe_customers(self.uow, holders)
+        # A platform must see what it can't do, such as rules and times of day.
+        whole = {each["id"]: each for each in vouchers.dump_whole(self.uow, [*found.values()])}
         for row in rows:
             facts = found.get(row.item_id)
             id = f"{row.item_id}.{row.seq}"
@@ -173,7 +175,7 @@ class Packing:
                 continue
             item = CodeItem(
                 id=id,
-                voucher=vouchers.dump_simple(facts),
+                voucher=whole[row.item_id],
                 customer=known.get(facts.holder_id or ""),
                 is_retired=self._is_retired(facts),
             )

@@ -21,6 +21,7 @@ from kupon.features.integrations.schemas import bodies
 from kupon.features.integrations.service.scene import Scene
 from kupon.features.orders import service as orders
 from kupon.features.redemptions import service as redemptions
+from kupon.features.vouchers.service import code_key
 from kupon.hooks.commands import UpsertOrder
 from kupon.kit.errors import KuponError
 from kupon.storage.queries import platform_checkouts, session_locks
@@ -143,6 +144,8 @@ class _Step:
         checkout = self._checkout
         if checkout is None or checkout.state != LOCKED or not self._redeemables:
             return known
+        if self._adopt(checkout, stored):
+            return known
         paid = "PAID" if RANK[status] >= RANK["PAID"] else status
         outcome = self._redeem(checkout, stored, paid)
         if isinstance(outcome, KuponError):
@@ -151,11 +154,30 @@ class _Step:
             self._report("checkouts.failed", f"redemption failed: {outcome}")
             return known
         root = outcome.get("parent_redemption") or outcome["redemptions"][0]
-        checkout.state, checkout.redemption_id = REDEEMED, root["id"]
-        checkout.digest, checkout.error = self._digest, None
-        self._scene.counts["checkouts.redeemed"] += 1
+        self._keep_root(checkout, root["id"])
         self._compare(checkout, outcome)
         return paid
+
+    def _adopt(self, checkout: PlatformCheckout, stored: Fields | None) -> bool:
+        """Take over what somebody else, such as the shop's own pages, has redeemed on the order."""
+        entries = {} if stored is None else stored["redemptions"]
+        standing = [root for root, entry in entries.items() if "rollback_id" not in entry]
+        if not standing:
+            return False
+        wanted = {self._folded(str(each.get("id"))) for each in self._redeemables}
+        for root, names in platform_checkouts.find_redeemed(self._uow, standing).items():
+            if wanted <= {self._folded(name) for name in names}:
+                self._keep_root(checkout, root)
+                return True
+        return False
+
+    def _folded(self, name: str) -> str:
+        return code_key(name, is_case_sensitive=self._scene.project.case_sensitive_codes)
+
+    def _keep_root(self, checkout: PlatformCheckout, redemption_id: str) -> None:
+        checkout.state, checkout.redemption_id = REDEEMED, redemption_id
+        checkout.digest, checkout.error = self._digest, None
+        self._scene.counts["checkouts.redeemed"] += 1
 
     def _redeem(
         self, checkout: PlatformCheckout, stored: Fields | None, status: str

@@ -15,6 +15,7 @@ from kupon.features.integrations.service import checkouts, merging
 from kupon.features.integrations.service.scene import Scene
 from kupon.features.products import service as products
 from kupon.features.publications import service as publications
+from kupon.features.vouchers import service as vouchers
 from kupon.hooks import commands as said
 from kupon.hooks.commands import Command, Stamp
 from kupon.hooks.errors import Unmappable
@@ -22,6 +23,7 @@ from kupon.kit.errors import KuponError
 from kupon.kit.timestamps import format_moment
 from kupon.storage.queries.customers import find_customer
 from kupon.storage.queries.platform_records import Advance, advance
+from kupon.storage.queries.vouchers import lock_voucher, save_voucher
 from kupon.storage.uow import UnitOfWork
 
 DELETED_AT = "deleted_at"
@@ -51,8 +53,9 @@ def store_customer(uow: UnitOfWork, scene: Scene, source_id: str, fields: Mappin
     body = scene.customer(uow, source_id, fields)
     stored = find_customer(uow, source_id=body["source_id"])
     if stored is None:
-        loaded = bodies.read_customer(body)
-        return str(customers.create_customer(uow, scene.project, loaded)["id"])
+        named = customers.untracked(scene.project.tracking_key, bodies.read_customer(body))
+        upserted = uow.attempt(lambda: customers.upsert_customer(uow, named, scene.schemas))
+        return str(upserted.row["id"])
     loaded = bodies.read_customer_update(body)
     return str(customers.update_customer(uow, stored["id"], loaded)["id"])
 
@@ -151,6 +154,9 @@ def _track_event(uow: UnitOfWork, scene: Scene, command: said.TrackEvent) -> boo
 def _set_membership(uow: UnitOfWork, scene: Scene, command: said.SetAudienceMembership) -> bool:
     _check_name(command.source_id)
     body = scene.customer(uow, command.source_id, command.customer)
+    if not command.is_member and find_customer(uow, source_id=body["source_id"]) is None:
+        # Whoever nobody knows is in no audience.
+        return True
     row = customers.hold_customer(uow, scene.project, bodies.read_customer(body), scene.schemas)
     known = row["metadata"].get(command.list_key)
     listed = known if isinstance(known, list) else []
@@ -176,11 +182,16 @@ def _publish(uow: UnitOfWork, scene: Scene, command: said.PublishVoucher) -> boo
 
 
 def _consume_code(uow: UnitOfWork, scene: Scene, command: said.CodesConsumed) -> bool:
-    """The code is its receiver's; of a receiver that is unknown only the platform can tell."""
-    if command.customer_source_id is None:
-        raise Unmappable(command.code, "the platform does not say who got the code")
-    customer = scene.customer(uow, command.customer_source_id, {})
-    _give(uow, scene, {"customer": customer, "voucher": command.code})
+    """The code is its receiver's; where that is unknown it is at least given to nobody else."""
+    if command.customer_source_id is not None:
+        customer = scene.customer(uow, command.customer_source_id, {})
+        _give(uow, scene, {"customer": customer, "voucher": command.code})
+        return True
+    key = vouchers.code_key(command.code, is_case_sensitive=scene.project.case_sensitive_codes)
+    row = lock_voucher(uow, command.code, key).voucher
+    if not row.publish_count:
+        row.publish_count = 1
+        save_voucher(uow, row)
     return True
 
 

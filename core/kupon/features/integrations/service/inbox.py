@@ -98,9 +98,11 @@ class _Turn:
         self._row = row
         # The row itself is read anew after each part that is undone.
         self._connection_id = row.id
+        self._is_success_news = connections.is_success_news(uow, row)
         self._arguments = arguments
         self._scene = open_scene(uow, row)
         self._failure = ""
+        self._fate: Fate | None = None
         self._again: Again | None = None
 
     def carry_out(self, entries: Sequence[Entry]) -> Again | None:
@@ -152,8 +154,6 @@ class _Turn:
     def _is_stopped(self) -> bool:
         return self._again is not None or self._fate is Fate.STOPPED
 
-    _fate: Fate | None = None
-
     def _judge(self, entries: Sequence[Entry], failure: Exception) -> Fate | None:
         """Decide what becomes of deliveries that failed together; of several, only whether to wait.
 
@@ -196,7 +196,7 @@ class _Turn:
         """What the connection is to tell of this turn, last, because all its jobs tell it there."""
         if self._failure:
             connections.note_failure(self._uow, self._connection_id, self._failure)
-        elif self._fate is not Fate.STOPPED and self._again is None:
+        elif self._is_success_news and self._fate is not Fate.STOPPED and self._again is None:
             connections.note_success(self._uow, self._connection_id)
         day = self._scene.day(self._uow.now)
         connections.count(self._uow, self._connection_id, day, self._scene.counts)

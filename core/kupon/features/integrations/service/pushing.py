@@ -158,11 +158,13 @@ class _Work:
 
     def conclude(self, arguments: Mapping[str, Any]) -> Again | None:
         """Write what was found, the connection's own row last; when to go on."""
+        # Customers before their items, as whoever erases one has them.
+        pushed_profiles.save_digests(self.uow, self.row.id, self.digests)
+        outbound_items.lock_items(self.uow, [*self.done, *(each.seq for each in self.settled)])
         outbound_items.delete_items(self.uow, self.done)
         outbound_items.settle_items(self.uow, self.settled)
         for seq, receipt in self.receipts:
             outbound_items.finish_erasure(self.uow, seq, receipt)
-        pushed_profiles.save_digests(self.uow, self.row.id, self.digests)
         connections.count(self.uow, self.row.id, self._day(), self.counts)
         if self.stop is not None:
             connections.break_connection(self.uow, self.row.id, str(self.stop))

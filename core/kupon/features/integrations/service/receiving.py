@@ -30,6 +30,7 @@ from kupon.storage.savepoints import savepoint
 from kupon.storage.tables.integrations import Connection
 from kupon.storage.uow import UnitOfWork
 
+_SERVING: Final = frozenset(("cart.price", "content.serve"))
 # What an index can hold besides the other columns.
 LONGEST_KEY: Final = 512
 
@@ -45,7 +46,7 @@ def answer(
         it, 400 for what can't be read; what a paused connection is told waits.
     """
     try:
-        adapter: Any = tenants.adapter(row)
+        adapter: Any = tenants.adapter(row, _timezone(uow, tenants, row))
         adapter.verify(request)
     except Refused as refusal:
         return _refuse(uow, row, str(refusal))
@@ -60,14 +61,21 @@ def answer(
         return _error(KuponError("invalid_payload", error.reason))
     except RecursionError:
         return _error(KuponError("invalid_payload", "Payload is nested too deeply"))
-    _store(uow, row, deliveries)
+    store(uow, row.id, deliveries)
     answered: InboundResponse = adapter.acknowledge(request, deliveries)
     return answered
 
 
-def _store(uow: UnitOfWork, row: Connection, deliveries: Sequence[Delivery]) -> None:
+def _timezone(uow: UnitOfWork, tenants: Tenants, row: Connection) -> str:
+    """The project's, for adapters whose answers may hold dates; the others need not know."""
+    adapter = tenants.contributions.adapters.get(row.adapter)
+    if adapter is None or not _SERVING & adapter.manifest().capabilities:
+        return "UTC"
+    return load_facts(uow).timezone
+
+
+def store(uow: UnitOfWork, connection_id: str, deliveries: Sequence[Delivery]) -> None:
     """Put deliveries into the inbox, and have a worker look at each object that has new ones."""
-    connection_id = row.id
     entries = [_entry(each) for each in deliveries]
 
     def insert() -> None:
@@ -75,8 +83,11 @@ def _store(uow: UnitOfWork, row: Connection, deliveries: Sequence[Delivery]) -> 
         if subjects:
             inbox.enqueue_subjects(uow, PROCESS, connection_id, subjects)
 
-    # Two that store the same deliveries in different orders wait for each other.
-    uow.attempt(insert)
+    if len(entries) == 1:
+        insert()
+    else:
+        # Two that store the same deliveries in different orders wait for each other.
+        uow.attempt(insert)
 
 
 def _entry(delivery: Delivery) -> NewEntry:

@@ -38,6 +38,7 @@ from kupon.features.vouchers.service.reading import get_voucher as get_voucher
 from kupon.features.vouchers.service.reading import list_vouchers as list_vouchers
 from kupon.features.vouchers.service.telling import describe_cards as describe_cards
 from kupon.features.vouchers.service.telling import dump_simple as dump_simple
+from kupon.features.vouchers.service.telling import dump_whole as dump_whole
 from kupon.features.vouchers.service.telling import stage_lines as stage_lines
 from kupon.features.vouchers.service.templates import campaign_template as campaign_template
 from kupon.features.vouchers.service.templates import read_code_values as read_code_values

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from kupon.features.validation_rules import service as rules
 from kupon.features.vouchers import schemas
 from kupon.storage import snapshots
 from kupon.storage.ledger import Line
 from kupon.storage.queries import campaigns
+from kupon.storage.queries.rule_assignments import Related
 from kupon.storage.snapshots import VoucherFacts
 from kupon.storage.uow import UnitOfWork
 
@@ -48,3 +50,19 @@ def dump_simple(facts: VoucherFacts) -> dict[str, Any]:
         facts, facts.campaign_name, None, campaign_type=facts.campaign_type
     )
     return schemas.dump_simple_voucher(whole)
+
+
+def dump_whole(uow: UnitOfWork, known: Sequence[VoucherFacts]) -> list[dict[str, Any]]:
+    """The wire's vouchers, each with the rules of its campaign beside its own."""
+    lists = rules.lists_of(uow, [_ruled(facts) for facts in known])
+    return [
+        schemas.dump_voucher(
+            facts, facts.campaign_name, None, rule_list, campaign_type=facts.campaign_type
+        )
+        for facts, rule_list in zip(known, lists, strict=True)
+    ]
+
+
+def _ruled(facts: VoucherFacts) -> list[Related]:
+    own = Related("voucher", facts.id)
+    return [own] if facts.campaign_id is None else [own, Related("campaign", facts.campaign_id)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from kupon.features.webhooks.service.exact import exact
 from kupon.hooks.types import EventEnvelope
 from kupon.jobs.described import Described
 from kupon.kit.event_types import MISSPELT
@@ -65,7 +66,7 @@ def _write(described: Described) -> dict[str, Any]:
         "customer_id": described.customer_id,
         "group_id": described.group_id,
         "occurred_at": format_moment(described.happened_at),
-        "data": described.data,
+        "data": exact(described.type, described.data),
         "source": described.source,
         "origin": described.event.origin,
     }

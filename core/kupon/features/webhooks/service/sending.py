@@ -6,9 +6,9 @@ Source: spec events-webhooks-data, sections 3.5 and 18.4.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from zlib import crc32
 
 from kupon.features.webhooks.service import queueing
@@ -40,6 +40,8 @@ _MISCONFIGURED_WAIT: Final = timedelta(minutes=1)
 
 _LONGEST_ERROR: Final = 500
 
+_FindNext: TypeAlias = Callable[[DueSendOut, datetime, float | None], datetime | None]
+
 _log = logging.getLogger("kupon.webhooks")
 
 
@@ -67,7 +69,8 @@ def send(uow: UnitOfWork, tenants: Tenancy, arguments: Mapping[str, Any]) -> Aga
         for each in due
     ]
     results = sink.send(endpoint, envelopes, tenants.http(row.id))
-    return _settle(uow, row, list(zip(due, results, strict=True)))
+    keeps_order = bool(getattr(sink, "keeps_order", False))
+    return _settle(uow, row, list(zip(due, results, strict=True)), keeps_order=keeps_order)
 
 
 def _is_waited_for(uow: UnitOfWork, row: EventEndpoint) -> bool:
@@ -75,16 +78,21 @@ def _is_waited_for(uow: UnitOfWork, row: EventEndpoint) -> bool:
 
 
 def _settle(
-    uow: UnitOfWork, row: EventEndpoint, results: Sequence[tuple[DueSendOut, Sent]]
+    uow: UnitOfWork,
+    row: EventEndpoint,
+    results: Sequence[tuple[DueSendOut, Sent]],
+    *,
+    keeps_order: bool,
 ) -> Again | None:
     now = clock.now()
     tried = [(each, sent) for each, sent in results if sent.is_done or sent.reason]
-    outcomes = [_outcome(each, sent, now) for each, sent in tried]
+    find_next = _same_place if keeps_order else next_try
+    outcomes = [_outcome(each, sent, now, find_next) for each, sent in tried]
     send_outs.save_tries(uow, outcomes)
     failures = row.failures
     for _, sent in tried:
         failures = 0 if sent.is_done else failures + 1
-    blocked_until = _wait(failures, now)
+    blocked_until = _wait(failures, now, 1 if keeps_order else PROBING)
     event_endpoints.save_health(uow, row.id, failures=failures, blocked_until=blocked_until)
     if _disable_if_gone(uow, row, tried, outcomes, now) or blocked_until or not tried:
         return None
@@ -92,8 +100,8 @@ def _settle(
     return Again({"endpoint_id": row.id})
 
 
-def _outcome(due: DueSendOut, sent: Sent, now: datetime) -> Tried:
-    next_at = None if sent.is_done else next_try(due, now, sent.retry_after_s)
+def _outcome(due: DueSendOut, sent: Sent, now: datetime, find_next: _FindNext) -> Tried:
+    next_at = None if sent.is_done else find_next(due, now, sent.retry_after_s)
     state = RETRYING if next_at is not None else FAILED
     return Tried(
         id=due.id,
@@ -122,11 +130,20 @@ def next_try(due: DueSendOut, now: datetime, retry_after_s: float | None) -> dat
     return max(at, min(now + timedelta(seconds=retry_after_s), now + _LATEST))
 
 
-def _wait(failures: int, now: datetime) -> datetime | None:
+def _same_place(due: DueSendOut, now: datetime, _: float | None) -> datetime | None:
+    """Leave what has just failed in its place before all that came later; None for not at all.
+
+    Shapes:  the receiver is waited for, and with it everything behind.
+    """
+    first = due.first_tried_at or now
+    return due.created_at if now - first < _LATEST else None
+
+
+def _wait(failures: int, now: datetime, patience: int) -> datetime | None:
     """Until when to leave alone a receiver that has failed so often in a row."""
-    if failures < PROBING:
+    if failures < patience:
         return None
-    seconds = min(_LONGEST_WAIT_S, _SHORTEST_WAIT_S * 2 ** min(failures - PROBING, 10))
+    seconds = min(_LONGEST_WAIT_S, _SHORTEST_WAIT_S * 2 ** min(failures - patience, 10))
     return now + timedelta(seconds=seconds)
 
 

@@ -1,0 +1,125 @@
+"""Braze's capabilities, bound to its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from kupon.hooks.adapter import (
+    Adapter,
+    Checked,
+    Delivery,
+    Health,
+    InboundRequest,
+    InboundResponse,
+    Item,
+    Outcome,
+    Shop,
+    Verdict,
+)
+from kupon.hooks.commands import Command
+from kupon.hooks.errors import AuthFailed, Retry, Stop, Unmappable
+from kupon.kit.errors import KuponError, invalid_payload
+from kupon_braze import mapping, webhooks
+from kupon_braze.answers import outcomes_of
+from kupon_braze.client import BrazeClient
+from kupon_braze.config import BrazeSettings
+
+
+class BrazeAdapter(Adapter):
+    """One Braze workspace: its audiences, its messages, and its profiles."""
+
+    settings = BrazeSettings
+
+    @cached_property
+    def client(self) -> BrazeClient:
+        """Calls with the connection's key."""
+        return BrazeClient(self.config, self.http)
+
+    def check(self) -> Checked:
+        """Track nothing: Braze complains of that to those only whose key it knows."""
+        try:
+            self.client.track()
+        except AuthFailed as error:
+            return Checked(Health.AUTH_FAILED, f"{error}: a key opens its own cluster only")
+        except Stop as error:
+            return Checked(Health.MISCONFIGURED, str(error))
+        except Exception as error:  # noqa: BLE001 - a check never raises
+            return Checked(Health.UNREACHABLE, str(error))
+        return Checked(Health.OK)
+
+    def verify(self, request: InboundRequest) -> None:
+        """Raise Refused unless the request is Braze's."""
+        webhooks.verify(request)
+
+    def answers(self, request: InboundRequest) -> bool:
+        """Whether a message waits for a code; all else are webhooks."""
+        return webhooks.asks_for_content(request)
+
+    def respond(self, request: InboundRequest, shop: Shop) -> InboundResponse:
+        """Give a user a code, the same in each repetition."""
+        try:
+            wish = webhooks.wish_of(request)
+        except Unmappable as error:
+            raise invalid_payload(error.reason) from None
+        customer = self._find_customer(mapping.user_of(wish.get("customer")), shop)
+        if not mapping.text_of(wish.get("campaign")) and not mapping.text_of(wish.get("voucher")):
+            raise invalid_payload("Property .campaign or .voucher must name what to publish")
+        publication = shop.publish(mapping.publication_of(wish, customer))
+        return InboundResponse(body=mapping.content_of(publication))
+
+    def _find_customer(self, user: str | None, shop: Shop) -> str:
+        """The source id by which Kupon knows a user, who may have been merged into another."""
+        if user is None:
+            raise invalid_payload("Property .customer must be the external id of a user")
+        try:
+            return str(shop.find_customer(user).get("source_id") or user)
+        except KuponError as error:
+            if error.status != 404 or not self.config["creates_customers"]:
+                raise
+            return user
+
+    def receive(self, request: InboundRequest) -> Sequence[Delivery]:
+        """The call in a request."""
+        return webhooks.deliveries_of(request)
+
+    def process(self, deliveries: Sequence[Delivery]) -> Sequence[Command]:
+        """What some calls of one user mean."""
+        list_key = self.config["audience_list"]
+        return [mapping.membership_of(each.payload, list_key) for each in deliveries]
+
+    def push(self, kind: str, items: Sequence[Item]) -> Sequence[Outcome]:
+        """Write attributes or events, as many at once as the workspace's plan allows."""
+        size = self.config["batch_limit"]
+        outcomes: list[Outcome] = []
+        while len(outcomes) < len(items):
+            batch = items[len(outcomes) : len(outcomes) + size]
+            try:
+                outcomes += self._track(mapping.ARRAYS[kind], batch)
+            except (Retry, Stop) as error:
+                if not outcomes:
+                    raise
+                # What went before is there; the next try tells what is wrong.
+                wait = error.retry_after_s if isinstance(error, Retry) else None
+                later = Outcome(Verdict.RETRY, str(error), wait)
+                outcomes += [later] * (len(items) - len(outcomes))
+        return outcomes
+
+    def _track(self, array: str, items: Sequence[Item]) -> Sequence[Outcome]:
+        objects = [mapping.object_of(item, self.config) for item in items]
+        sent = [each for each in objects if each is not None]
+        if not sent:
+            return [_NO_USER] * len(objects)
+        told = outcomes_of(self.client.track(**{array: sent}), array, len(sent))
+        return [_NO_USER if each is None else next(told) for each in objects]
+
+    def erase(self, customer: Mapping[str, Any]) -> str:
+        """Have a user's profile deleted."""
+        if not customer.get("source_id"):
+            return "Nothing to erase: the customer has no source id"
+        count = self.client.delete_user(customer["source_id"])
+        return f"Profiles queued for deletion: {count}"
+
+
+_NO_USER = Outcome(Verdict.REJECTED, "the customer has no source id")

@@ -1,0 +1,263 @@
+"""Shopify's capabilities, bound to its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Final
+
+from kupon.hooks.adapter import (
+    OK,
+    Adapter,
+    Checked,
+    CodeItem,
+    Delivery,
+    Health,
+    InboundRequest,
+    Item,
+    Outcome,
+    Page,
+    Verdict,
+)
+from kupon.hooks.commands import (
+    Command,
+    DeleteRecord,
+    EraseCustomer,
+    MergeCustomers,
+    Stamp,
+    TrackEvent,
+)
+from kupon.hooks.errors import AuthFailed, Misconfigured, Stop, Unmappable
+from kupon_shopify import discounts, webhooks
+from kupon_shopify.client import Listed, ShopifyClient, as_documented
+from kupon_shopify.config import ShopifySettings
+from kupon_shopify.mapping import inbound, orders
+
+SCOPES: Final = ("read_customers", "read_orders", "read_products", "write_discounts")
+_PAGE: Final = {"customers": 100, "catalog": 20, "orders": 20}
+# Products that are no longer or not yet sold are left out by themselves.
+_FILTERS: Final = {"catalog": "status:active,archived,draft,unlisted"}
+_PRIVACY: Final = "shopify.data_request"
+_COMPLETED: Final = "completed"
+
+
+class ShopifyAdapter(Adapter):
+    """One shop: its records come in, Kupon's codes go out."""
+
+    settings = ShopifySettings
+
+    @cached_property
+    def client(self) -> ShopifyClient:
+        """Calls with the connection's credentials."""
+        return ShopifyClient(self.config, self.http)
+
+    def check(self) -> Checked:
+        """Ask for the shop's name and for what the app may do there."""
+        try:
+            domain, scopes = self.client.get_account()
+        except AuthFailed as error:
+            return Checked(Health.AUTH_FAILED, str(error))
+        except Stop as error:
+            return Checked(Health.MISCONFIGURED, str(error))
+        except Exception as error:  # noqa: BLE001 - a check never raises
+            return Checked(Health.UNREACHABLE, str(error))
+        if domain != self.config["shop"]:
+            return Checked(Health.MISCONFIGURED, f"the credentials are of the shop {domain}")
+        return Checked(Health.OK, "; ".join(self._complaints(scopes)))
+
+    def _complaints(self, scopes: set[str]) -> Iterator[str]:
+        """What an operator should know though the shop can be reached."""
+        granted = scopes | {each.replace("write_", "read_", 1) for each in scopes}
+        missing = [each for each in SCOPES if each not in granted]
+        if missing:
+            yield f"the app lacks the scopes {', '.join(missing)}"
+        wanted, version = self.config["api_version"], self.client.version
+        if version not in ("", wanted):
+            yield f"Shopify answers with version {version} in place of {wanted}"
+
+    def provision(self) -> Mapping[str, Any]:
+        """Subscribe to the topics of the shop's records."""
+        address = self.connection.base_url
+        if not address.startswith(("https://", "http://")):
+            raise Misconfigured("the server's public address is not set")
+        known = self.client.list_subscriptions(address)
+        for topic, fields in webhooks.TOPICS.items():
+            if _constant(topic) not in known:
+                self.client.subscribe(_constant(topic), address, fields)
+        return {"address": address}
+
+    def deprovision(self) -> None:
+        """Take the subscriptions back; those of an app that was removed are gone with it."""
+        address = self.connection.state.get("address") or self.connection.base_url
+        try:
+            for id in self.client.list_subscriptions(address).values():
+                self.client.unsubscribe(id)
+        except AuthFailed:
+            return
+
+    def verify(self, request: InboundRequest) -> None:
+        """Raise Refused unless the request is the shop's."""
+        webhooks.verify(request, self.config)
+
+    def receive(self, request: InboundRequest) -> Sequence[Delivery]:
+        """The record that a webhook names."""
+        return webhooks.deliveries_of(request)
+
+    def process(self, deliveries: Sequence[Delivery]) -> Sequence[Command]:
+        """What some webhooks of one record mean: it is asked for once, after the last of them."""
+        plain = [place for place, each in enumerate(deliveries) if self._is_fetched(each)]
+        commands: list[Command] = []
+        for place, each in enumerate(deliveries):
+            if place in plain:
+                if place == plain[-1]:
+                    commands.append(self._fetch(each))
+            else:
+                commands += self._heard(each)
+        return commands
+
+    @staticmethod
+    def _is_fetched(delivery: Delivery) -> bool:
+        return delivery.event in webhooks.TOPICS and delivery.event not in _HEARD
+
+    def _fetch(self, delivery: Delivery) -> Command:
+        """A record as it is now; one that is not there was deleted."""
+        kind, id = delivery.subject.partition(":")[0], str(delivery.payload["id"])
+        command: Command | None = None
+        with as_documented():
+            if kind == webhooks.ORDER and (order := self.client.get_order(id)):
+                command = orders.order_of(order, self.config)
+            elif kind == webhooks.CUSTOMER and (customer := self.client.get_customer(id)):
+                command = inbound.customer_of(customer, self.config)
+            elif kind == webhooks.PRODUCT:
+                product, currency = self.client.get_product(id)
+                if product is not None:
+                    command = inbound.product_of(product, currency, self.config)
+        return command or self._gone(kind, id, delivery.occurred_at)
+
+    def _gone(self, kind: str, id: str, at: datetime | None) -> DeleteRecord:
+        name = inbound.named(id, self.config)
+        return DeleteRecord(kind=kind, source_id=name, stamp=Stamp(at=at))
+
+    def _heard(self, delivery: Delivery) -> Sequence[Command]:
+        return _HEARD[delivery.event](self, delivery) if delivery.event in _HEARD else ()
+
+    def _deleted(self, delivery: Delivery) -> Sequence[Command]:
+        kind = delivery.subject.partition(":")[0]
+        return [self._gone(kind, str(delivery.payload["id"]), delivery.occurred_at)]
+
+    def _merged(self, delivery: Delivery) -> Sequence[Command]:
+        told = delivery.payload
+        if told["status"] != _COMPLETED:
+            return ()
+        names = {name: inbound.named(told[name], self.config) for name in ("from", "into")}
+        return [MergeCustomers(from_source_id=names["from"], into_source_id=names["into"])]
+
+    def _redacted(self, delivery: Delivery) -> Sequence[Command]:
+        return [EraseCustomer(source_id=inbound.named(delivery.payload["id"], self.config))]
+
+    def _asked_for_data(self, delivery: Delivery) -> Sequence[Command]:
+        """Somebody wants to see their data: an event, which an operator or a system answers."""
+        told = delivery.payload
+        event = TrackEvent(
+            source_id=inbound.named(told["id"], self.config),
+            event=_PRIVACY,
+            metadata={"request": told["request"], "orders": told["orders"]},
+        )
+        return [event]
+
+    def _removed(self, delivery: Delivery) -> Sequence[Command]:
+        """The app was removed: the connection stops, unless the app is there again."""
+        try:
+            self.client.get_account()
+        except AuthFailed:
+            asked = " and asks to erase its data" if delivery.event == webhooks.SHOP_REDACT else ""
+            raise AuthFailed(f"the shop has removed the app{asked}") from None
+        return ()
+
+    def pull(self, resource: str, cursor: str | None, since: datetime | None) -> Page:
+        """A page of records by their ids, from which the next one goes on.
+
+        Source:  spec adapters-commerce, section 5.1: cursors of the platform end at 25,000.
+        """
+        filter = " AND ".join(_terms(resource, cursor, since))
+        first = _PAGE[resource]
+        listing: Mapping[str, Callable[..., Listed]] = {
+            "customers": self.client.list_customers,
+            "catalog": self.client.list_products,
+            "orders": self.client.list_orders,
+        }
+        listed = listing[resource](filter, first, counts=cursor is None)
+        commands: list[Command] = []
+        skipped: list[tuple[str, str]] = []
+        with as_documented():
+            for node in listed.nodes:
+                if since is not None and datetime.fromisoformat(node["updatedAt"]) < since:
+                    # Of customers the shop compares whole days.
+                    continue
+                try:
+                    commands.append(self._read(resource, node, listed.currency))
+                except Unmappable as error:
+                    skipped.append((error.record_id, error.reason))
+            last = listed.nodes[-1]["legacyResourceId"] if listed.has_more else None
+        return Page(
+            commands=commands,
+            cursor=None if last is None else str(int(last) + 1),
+            total=listed.total,
+            skipped=skipped,
+        )
+
+    def _read(self, resource: str, node: Mapping[str, Any], currency: str) -> Command:
+        if resource == "customers":
+            return inbound.customer_of(node, self.config)
+        if resource == "catalog":
+            return inbound.product_of(node, currency, self.config)
+        return orders.order_of(node, self.config)
+
+    def push(self, kind: str, items: Sequence[Item]) -> Sequence[Outcome]:
+        """Make the shop's discounts of codes what the codes are now."""
+        codes = [item for item in items if isinstance(item, CodeItem)]
+        if not codes:
+            return []
+        found, currency = self.client.find_codes([str(item.voucher["code"]) for item in codes])
+        installed_at = self.connection.installed_at
+        with as_documented():
+            decisions = [
+                discounts.decide(item, known, currency, installed_at, self.config)
+                for item, known in zip(codes, found, strict=True)
+            ]
+        told = [OK if not d.reason else Outcome(Verdict.REJECTED, d.reason) for d in decisions]
+        changes = {place: d.change for place, d in enumerate(decisions) if d.change is not None}
+        if changes:
+            answers = self.client.change_codes(list(changes.values()))
+            for place, errors in zip(changes, answers, strict=True):
+                outcome = discounts.outcome_of(errors)
+                told[place] = told[place] if outcome is OK else outcome
+        return told
+
+
+_HEARD: Final[Mapping[str, Callable[[ShopifyAdapter, Delivery], Sequence[Command]]]] = {
+    "customers/delete": ShopifyAdapter._deleted,
+    "orders/delete": ShopifyAdapter._deleted,
+    "products/delete": ShopifyAdapter._deleted,
+    webhooks.MERGE: ShopifyAdapter._merged,
+    webhooks.REDACT: ShopifyAdapter._redacted,
+    webhooks.DATA_REQUEST: ShopifyAdapter._asked_for_data,
+    webhooks.UNINSTALLED: ShopifyAdapter._removed,
+    webhooks.SHOP_REDACT: ShopifyAdapter._removed,
+}
+
+
+def _terms(resource: str, cursor: str | None, since: datetime | None) -> Iterator[str]:
+    """The conditions of a page's records, in the shop's search syntax."""
+    if resource in _FILTERS:
+        yield _FILTERS[resource]
+    if since is not None:
+        yield f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
+    if cursor is not None:
+        yield f"id:>={cursor}"
+
+
+def _constant(topic: str) -> str:
+    """A topic as GraphQL names it."""
+    return topic.replace("/", "_").upper()

@@ -1,0 +1,14 @@
+"""A running Kupon for the stories of adapters, which kill its workers."""
+
+from __future__ import annotations
+
+import pytest
+
+from kupon.testing.live import run_live_server
+
+
+@pytest.fixture(scope="session")
+def own_server(tmp_path_factory):
+    """A server of its own: what stories do to it is not for others to live with."""
+    with run_live_server(tmp_path_factory.mktemp("stories")) as started:
+        yield started

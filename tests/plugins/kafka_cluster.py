@@ -1,0 +1,69 @@
+"""A cluster of Kafka that librdkafka plays inside one of its own clients.
+
+It has no access control, no compaction, and makes topics with four partitions. It ends with that
+client.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from kupon.runtime import clock
+
+_log = logging.getLogger("kupon.kafka")
+PARTITIONS = range(4)
+
+
+class Cluster:
+    """One broker, for tests."""
+
+    def __init__(self):
+        self._keeper = Producer(
+            {
+                "bootstrap.servers": "played.example:9092",
+                "test.mock.num.brokers": 1,
+                "logger": _log,
+            }
+        )
+        [broker] = self._keeper.list_topics(timeout=10).brokers.values()
+        self.address = f"{broker.host}:{broker.port}"
+        self._producer = Producer({"bootstrap.servers": self.address, "logger": _log})
+
+    @property
+    def settings(self):
+        return {"bootstrap_servers": self.address, "security_protocol": "PLAINTEXT"}
+
+    def write(self, topic, *records):
+        """Write records: (key, value, headers)."""
+        for key, value, headers in records:
+            self._producer.produce(topic, key=key, value=value, headers=headers)
+        assert self._producer.flush(10) == 0
+
+    def read(self, topic):
+        """All records of a topic, partition by partition, without joining a group."""
+        options = {"bootstrap.servers": self.address, "group.id": "reader", "logger": _log}
+        reader = Consumer(options | {"enable.auto.commit": False})
+        known = reader.list_topics(topic, timeout=10).topics[topic].partitions
+        ends = {
+            place: reader.get_watermark_offsets(TopicPartition(topic, place), timeout=10)[1]
+            for place in known
+        }
+        reader.assign([TopicPartition(topic, place, 0) for place in known])
+        wanted, found = sum(ends.values()), []
+        ends_at = clock.monotonic_s() + 20
+        while len(found) < wanted and clock.monotonic_s() < ends_at:
+            found += [each for each in reader.consume(500, 0.2) if each.error() is None]
+        reader.close()
+        assert len(found) == wanted
+        return sorted(found, key=lambda each: (each.partition(), each.offset()))
+
+    def committed(self, group, topic):
+        """How many records of a topic a group has read."""
+        options = {"bootstrap.servers": self.address, "group.id": group, "logger": _log}
+        asker = Consumer(options)
+        places = [TopicPartition(topic, place) for place in PARTITIONS]
+        found = asker.committed(places, timeout=10)
+        asker.close()
+        return sum(max(each.offset, 0) for each in found)
