@@ -23,8 +23,8 @@ from kupon.hooks.errors import AuthFailed, Skip, Stop, Unmappable
 from kupon_commercetools import webhooks
 from kupon_commercetools.client import CommercetoolsClient
 from kupon_commercetools.config import CommercetoolsSettings
+from kupon_commercetools.extension import price, unchanged
 from kupon_commercetools.installing import Installation
-from kupon_commercetools.pricing import price, unchanged
 from kupon_commercetools.pulling import RESOURCES, Pull, gone, parameters
 
 # By the type of a message's resource.

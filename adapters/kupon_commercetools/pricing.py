@@ -1,7 +1,5 @@
 """What a cart's codes come to: Kupon is asked, and the cart is told by update actions.
 
-Whatever goes wrong leaves a cart as it is: a checkout never waits for Kupon.
-
 Source: spec adapters-commerce, sections 1.8, 1.9 and 2.5.
 """
 
@@ -11,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from kupon.hooks.adapter import Connection, InboundResponse, Shop
-from kupon.hooks.errors import AdapterError
+from kupon.hooks.adapter import Connection, Shop
 from kupon.kit.errors import KuponError
 from kupon_commercetools.client import CommercetoolsClient
 from kupon_commercetools.mapping import codes, lines
@@ -29,6 +26,7 @@ from kupon_commercetools.mapping.outbound import (
     type_action,
 )
 from kupon_commercetools.mapping.texts import Json, custom_fields
+from kupon_commercetools.mapping.verdicts import counted, given_units, reason_of
 
 # Each round takes codes out that do not count; what is left after the last counts as refused.
 _ROUNDS: Final = 4
@@ -110,7 +108,7 @@ class CartPricing:
             left = [each for each in left if each not in lost]
             self._refuse(lost, _ABSENT)
             self._release(lost)
-        self._refuse(left, "The code can't be applied")
+        self._refuse(left, reason_of({}))
         return Priced()
 
     def _judge(self, asked: Sequence[Code], answer: Json) -> tuple[list[Code], bool]:
@@ -125,44 +123,34 @@ class CartPricing:
                 out.append((each, verdict))
         if answer["valid"]:
             for each, verdict in out:
-                self._refuse([each], _why(verdict))
+                self._refuse([each], reason_of(verdict))
             order = [each for each in said if said[each].get("status") == "APPLICABLE"]
             return sorted(left, key=lambda each: order.index(each.code)), True
         bad = [(each, said) for each, said in out if said.get("status") == "INAPPLICABLE"] or out
         for each, verdict in bad:
-            self._refuse([each], _why(verdict))
+            self._refuse([each], reason_of(verdict))
         gone = [each for each, _ in bad]
         return [each for each in asked if each not in gone], False
 
-    def _settle(self, counted: Sequence[Code], answer: Json) -> tuple[Priced, list[Code]]:
+    def _settle(self, held: Sequence[Code], answer: Json) -> tuple[Priced, list[Code]]:
         """What an answer means for the cart, and the codes whose free units are not to be had."""
         order = answer["order"]
         steps = {str(each["id"]): each for each in answer["redeemables"]}
         shipping = self._settings["free_shipping_product"]
-        gifts: list[Gift] = []
-        lost: list[Code] = []
-        known: dict[str, Gift | None] = {}
-        ships_free = False
-        for units in added_units(order):
-            if shipping in (units.product, units.source_id):
-                ships_free = True
-                continue
-            if units.source_id not in known:
-                known[units.source_id] = self._find_gift(units.source_id)
-            gift = known[units.source_id]
-            givers = [each for each in counted if units.source_id in _given(steps[each.code])]
-            if gift is None:
-                lost += givers
-            else:
-                gifts += [gift] * units.quantity
-        told = [_counted(each, steps[each.code], shipping) for each in counted]
+        units = added_units(order)
+        wanted = [each for each in units if shipping not in (each.product, each.source_id)]
+        found = {name: self._find_gift(name) for name in {each.source_id for each in wanted}}
+        absent = {name for name, gift in found.items() if gift is None}
+        lost = [each for each in held if absent.intersection(given_units(steps[each.code]))]
+        gifts = [gift for each in wanted if (gift := found[each.source_id])
+                 for _ in range(each.quantity)]  # fmt: skip
         return Priced(
             order=order,
-            codes=told,
+            codes=[counted(each, steps[each.code], shipping) for each in held],
             gifts=gifts,
             limit=(answer.get("stacking_rules") or {}).get("redeemables_limit"),
             session=self._key,
-            ships_free=ships_free,
+            ships_free=len(wanted) < len(units),
         ), lost
 
     def _find_gift(self, source_id: str) -> Gift | None:
@@ -237,82 +225,6 @@ class CartPricing:
         ]
 
 
-def check_order(order: Json, connection: Connection, shop: Shop) -> InboundResponse:
-    """Let an order hold its codes until it is paid; refuse it where the shop wants that."""
-    used = codes.applied(order)
-    settings = connection.settings
-    if not used:
-        return unchanged()
-    body: dict[str, Any] = {
-        "redeemables": codes.redeemables(used),
-        "order": {"items": lines.items_of(order, settings)},
-        "session": {
-            "type": "LOCK",
-            "key": session_key(order, connection.id),
-            "ttl": settings["lock_ttl_seconds"],
-            "ttl_unit": "SECONDS",
-        },
-    }
-    customer = buyer(order, settings)
-    answer = shop.validate(body | ({"customer": customer} if customer is not None else {}))
-    if answer["valid"] or not settings["block_on_invalid"]:
-        return unchanged()
-    refused = [each for each in answer["redeemables"] if each.get("status") != "APPLICABLE"]
-    told = ", ".join(f"{each['id']}: {_why(each)}" for each in refused)
-    error = {"code": "InvalidInput", "message": f"Codes that no longer hold: {told}"}
-    return InboundResponse(status=400, body={"errors": [error]})
-
-
-def unchanged() -> InboundResponse:
-    """What the extension answers where nothing is to change."""
-    return InboundResponse(body={"actions": []})
-
-
-def price(
-    action: str,
-    kind: str,
-    content: Json,
-    *,
-    connection: Connection,
-    client: CommercetoolsClient,
-    shop: Shop,
-) -> InboundResponse:
-    """Answer a call of the extension."""
-    try:
-        if kind == "cart":
-            pricing = CartPricing(content, connection, client, shop)
-            return InboundResponse(body={"actions": pricing.actions(action)})
-        if kind == "order" and action == "Create":
-            return check_order(content, connection, shop)
-    except (KuponError, AdapterError):
-        return unchanged()
-    return unchanged()
-
-
-def _counted(code: Code, step: Json, shipping: str) -> Code:
-    order = step.get("order") or {}
-    given = _given(step)
-    value: int | str = order.get("total_applied_discount_amount", 0)
-    if shipping in given:
-        value = "FREE SHIPPING"
-    gifts = tuple(each for each in given if each != shipping)
-    return replace(code, status=codes.APPLIED, value=value, gifts=gifts, message=None)
-
-
-def _given(step: Json) -> list[str]:
-    """The source ids of the units that one redeemable has added."""
-    return [
-        str(each.get("source_id"))
-        for each in (step.get("order") or {}).get("items") or ()
-        if int(each.get("applied_quantity") or 0) > 0 and _is_added(each)
-    ]
-
-
-def _is_added(item: Json) -> bool:
-    quantity = int(item.get("quantity", 0))
-    return quantity > int(item.get("initial_quantity", quantity))
-
-
 def _not_in(tiers: Sequence[Code], others: Sequence[Code]) -> list[Code]:
     known = {each.code for each in others}
     return [each for each in tiers if each.code not in known]
@@ -321,11 +233,3 @@ def _not_in(tiers: Sequence[Code], others: Sequence[Code]) -> list[Code]:
 def _told(refused: Sequence[Code]) -> list[Code]:
     """Refused codes that the shopper has entered; tiers that do not fit are nobody's business."""
     return [each for each in refused if each.type == codes.VOUCHER]
-
-
-def _why(verdict: Json) -> str:
-    result = verdict.get("result") or {}
-    error = result.get("error") or {}
-    own = (error.get("error") or {}).get("message")
-    details = (result.get("details") or {}).get("message")
-    return str(own or error.get("message") or details or "The code can't be applied")

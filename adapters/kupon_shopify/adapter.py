@@ -121,7 +121,11 @@ class ShopifyAdapter(Adapter):
         return delivery.event in webhooks.TOPICS and delivery.event not in _HEARD
 
     def _fetch(self, delivery: Delivery) -> Command:
-        """A record as it is now; one that is not there was deleted."""
+        """A record as it is now; one that is not there was deleted.
+
+        Raises:  Unmappable for an order that is not shown: old ones are there all the same, and
+            those that were deleted have a topic of their own.
+        """
         kind, id = delivery.subject.partition(":")[0], str(delivery.payload["id"])
         command: Command | None = None
         with as_documented():
@@ -133,6 +137,8 @@ class ShopifyAdapter(Adapter):
                 product, currency = self.client.get_product(id)
                 if product is not None:
                     command = inbound.product_of(product, currency, self.config)
+        if command is None and kind == webhooks.ORDER:
+            raise Unmappable(id, "the shop does not show the order; old ones need read_all_orders")
         return command or self._gone(kind, id, delivery.occurred_at)
 
     def _gone(self, kind: str, id: str, at: datetime | None) -> DeleteRecord:

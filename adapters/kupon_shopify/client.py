@@ -195,12 +195,16 @@ class ShopifyClient:
         return data
 
     def _keep_pace(self, extensions: Any) -> float:
-        """Wait with the next call until the points for one like this are there again."""
+        """Where the points do not suffice for one more call like this, wait for half of them all.
+
+        A page may take several calls, and one that is broken off begins anew: with points for the
+        next call only it would never end.
+        """
         try:
-            cost = extensions["cost"]
-            status = cost["throttleStatus"]
-            missing = float(cost["requestedQueryCost"]) - float(status["currentlyAvailable"])
-            wait_s = max(0.0, missing / float(status["restoreRate"]))
+            cost, status = extensions["cost"], extensions["cost"]["throttleStatus"]
+            asked, left = float(cost["requestedQueryCost"]), float(status["currentlyAvailable"])
+            wanted = max(asked, float(status["maximumAvailable"]) / 2)
+            wait_s = (wanted - left) / float(status["restoreRate"]) if left < asked else 0.0
         except (KeyError, TypeError, ValueError, ZeroDivisionError):
             return _PAUSE_S
         if wait_s:
@@ -286,5 +290,5 @@ def as_documented() -> Iterator[None]:
     """What is answered in another shape than documented is no answer."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
         raise Unavailable("the answer is not as documented") from None

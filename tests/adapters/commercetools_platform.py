@@ -286,8 +286,9 @@ class CommercetoolsPlatform(FakePlatform):
     def enter(raw: Json, codes: Sequence[str], asked: Mapping[str, Any] | None = None) -> None:
         """Have exactly these codes in a cart, as a storefront writes them."""
         known = carts.elements(raw)
-        told = [each if each["code"] in codes else {**each, "status": "DELETED"} for each in known]
-        names = {each["code"] for each in known}
+        names = {each["code"] for each in known if each["status"] != "NOT_APPLIED"}
+        gone = names - set(codes)
+        told = [{**each, "status": "DELETED"} if each["code"] in gone else each for each in known]
         told += [
             {"code": code, "status": "NEW", "type": "voucher", **(asked or {}).get(code, {})}
             for code in codes

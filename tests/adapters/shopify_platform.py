@@ -55,6 +55,7 @@ class ShopifyPlatform(FakePlatform):
         self.is_installed = True
         # What is left of the points; each query asks for ten.
         self.points = 2000.0
+        self.points_after: float | None = None
         self.answers_as = ""
         self.inner_page = 250
         self.records: dict[str, dict[str, Any]] = {kind: {} for kind in _READ}
@@ -84,7 +85,7 @@ class ShopifyPlatform(FakePlatform):
         known = self.tokens | {self.settings.get("access_token")}
         if not self.is_installed or request.headers.get("x-shopify-access-token") not in known:
             return Reply({"errors": "[API] Invalid API key or access token"}, 401)
-        cost = {
+        cost: dict[str, Any] = {
             "requestedQueryCost": _COST,
             "actualQueryCost": _COST,
             "throttleStatus": {
@@ -98,6 +99,8 @@ class ShopifyPlatform(FakePlatform):
             error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
             return Reply({"errors": [error], "extensions": {"cost": cost}}, 200, headers)
         told = self._execute(request.json)
+        if self.points_after is not None:
+            cost["throttleStatus"] |= {"currentlyAvailable": self.points_after}
         return Reply({**told, "extensions": {"cost": cost}}, 200, headers)
 
     def _execute(self, sent: dict[str, Any]) -> dict[str, Any]:

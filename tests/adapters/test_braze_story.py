@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -147,6 +148,8 @@ def test_parallel_members_of_audiences_are_all_there(braze, project, own_server)
 
 @pytest.mark.chaos
 def test_ten_thousand_parallel_members_are_all_there(braze, project, own_server):
+    # It takes longer than a test that hangs is waited for.
+    faulthandler.cancel_dump_traceback_later()
     join_in_parallel(braze, project, own_server, 10_000)
 
 

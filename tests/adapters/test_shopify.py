@@ -29,6 +29,7 @@ from kupon.hooks.errors import (
 )
 from kupon.hooks.http import NoPace
 from kupon.testing import AdapterContract, Fault, forged, inbound
+from kupon.testing.builders import amount_off, make_voucher
 from kupon.testing.contract.checks import INSTALLED_AT, Case
 from kupon.testing.fixtures import read_fixture
 from kupon.testing.items import make_items
@@ -153,13 +154,25 @@ class TestWebhooks:
         assert command.fields["status"] == "FULFILLED"
         assert len(case.platform.calls()) == before + 1
 
-    def test_of_a_record_that_is_gone_delete_it(self, case):
-        deliveries = case.receive(webhook(case, "orders/paid"))
-        case.platform.records["orders"].clear()
+    @pytest.mark.parametrize(
+        ("topic", "kind", "id"),
+        [("customers/create", "customer", "7001"), ("products/create", "product", "301")],
+    )
+    def test_of_a_record_that_is_gone_delete_it(self, case, topic, kind, id):
+        deliveries = case.receive(webhook(case, topic))
+        case.platform.records[f"{kind}s"].clear()
         at = INSTALLED_AT.replace(microsecond=123456)
-        gone = DeleteRecord(kind="order", source_id="820001", stamp=Stamp(at=at))
+        gone = DeleteRecord(kind=kind, source_id=id, stamp=Stamp(at=at))
         assert case.make().process(deliveries) == [gone]
-        assert case.commands(webhook(case, "orders/delete")) == [gone]
+        assert case.commands(webhook(case, f"{kind}s/delete")) == [gone]
+
+    def test_of_an_order_that_is_too_old_to_be_shown_cancel_nothing(self, case):
+        deliveries = case.receive(webhook(case, "orders/updated"))
+        case.platform.records["orders"].clear()
+        with pytest.raises(Unmappable, match="read_all_orders"):
+            case.make().process(deliveries)
+        (gone,) = case.commands(webhook(case, "orders/delete"))
+        assert (gone.kind, gone.source_id) == ("order", "820001")
 
     def test_of_a_merge_count_once_it_is_completed(self, case):
         assert case.commands(webhook(case, "customers/merge")) == [
@@ -434,9 +447,15 @@ class TestPoints:
         adapter = case.make(http=case.client(pace=pace))
         with pytest.raises(RateLimited) as error:
             adapter.pull("customers", None, None)
-        # Six points are missing, and a hundred come in a second.
-        assert error.value.retry_after_s == pytest.approx(0.06)
-        assert pace.held == [("admin", pytest.approx(0.06))]
+        # A hundred come in a second, and a thousand are half of them.
+        assert error.value.retry_after_s == pytest.approx(9.96)
+        assert pace.held == [("admin", pytest.approx(9.96))]
+
+    def test_that_do_not_suffice_for_the_next_call_hold_it(self, case):
+        pace = Pace()
+        case.platform.points_after = 8.0
+        case.make(http=case.client(pace=pace)).pull("customers", None, None)
+        assert pace.held == [("admin", pytest.approx(9.92))]
 
     def test_that_are_there_let_the_next_call_through(self, case):
         pace = Pace()
@@ -661,3 +680,53 @@ class TestCodes:
         (outcome,) = case.make(settings=settings).push("codes", [stranger])
         assert "no customer of the shop" in outcome.reason
         assert case.make().push("codes", [stranger]) == [OK]
+
+
+class TestInKupon:
+    @pytest.fixture
+    def connect(self, case, management_api, project):
+        def connect(**settings):
+            body = {"adapter": "shopify", "name": "Main"}
+            body["settings"] = case.platform.settings | settings
+            path = f"/management/v1/projects/{project.id}/connections"
+            return management_api.post(path, json=body).expect()
+
+        return connect
+
+    def test_codes_with_rules_are_not_for_the_shop(self, case, api, connect, jobs):
+        connect()
+        rule = {
+            "name": "Large orders",
+            "type": "advanced",
+            "context_type": "voucher.discount_voucher",
+            "rules": {
+                "1": {"name": "order.amount", "conditions": {"$more_than": [10000]}},
+                "logic": "1",
+            },
+        }
+        rule_id = api.post("/v1/validation-rules", json=rule).expect()["id"]
+        make_voucher(api, "RULED", discount=amount_off(500), validation_rules=[rule_id])
+        make_voucher(api, "FREE", discount=amount_off(500))
+        jobs()
+        assert list(case.platform.held("codes")) == ["FREE"]
+
+    def test_codes_that_are_switched_off_go_and_come_back(self, case, api, connect, jobs):
+        connect()
+        make_voucher(api, "MUG10", discount=amount_off(500))
+        for action, status in ((None, "ACTIVE"), ("disable", "EXPIRED"), ("enable", "ACTIVE")):
+            if action is not None:
+                api.post(f"/v1/vouchers/MUG10/{action}").expect()
+            jobs()
+            (held,) = case.platform.held("codes").values()
+            assert held["codeDiscount"]["status"] == status
+
+    def test_orders_of_before_the_connection_count_nothing(self, case, app, api, connect, jobs):
+        make_voucher(api, "MUG10", discount=amount_off(500))
+        connection = connect()
+        request = webhook(case, "orders/paid")
+        url = connection["address"]
+        answer = app.test_client().post(url, data=request.body, headers=dict(request.headers))
+        assert answer.status_code == 200
+        jobs()
+        assert api.get("/v1/orders/820001").expect()["status"] == "PAID"
+        assert api.get("/v1/vouchers/MUG10").expect()["redemption"]["redeemed_quantity"] == 0

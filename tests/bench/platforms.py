@@ -19,8 +19,12 @@ from kupon.testing.client import key_headers
 from kupon.testing.platform import key_headers as integration_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+_EVENT = "Review Left"
+_TYPE = "customer.custom_event"
+_METADATA = {"stars": 5}
+_SCHEMA = {"properties": {"stars": {"type": "number", "optional": False}}}
 # The full number is that of the usual five seconds, and no more.
 EVENTS = 10_000
 _EVENTS_PER_S = 2_000
@@ -40,15 +44,16 @@ def receive(clients: int, rig: Rig, seconds: float) -> dict[str, float]:
         "type": "track",
         "messageId": f"message-{calls.CODE_NUMBER}",
         "userId": f"buyer-{calls.BUYER_NUMBER}",
-        "event": "Review Left",
-        "properties": {"product": "mug", "metadata": {"stars": 5}},
+        "event": _EVENT,
+        "properties": {"product": "mug", "metadata": _METADATA},
     }
     template = calls.write_request("/segmentio/event-processing", body, headers)
     memory = _Memory(rig)
     begun = time.perf_counter()
     rig.generator.begin(_burst(rig, template, clients, count))
-    _wait_until(lambda: connection.fetch(_PROCESSED) == count, memory, "events were processed")
+    _wait_until(lambda: connection.fetch(_SETTLED) == count, memory, "events were processed")
     elapsed_s = time.perf_counter() - begun
+    assert connection.fetch(_TRACKED) == count, "not every event was taken for one"
     answered = _all_taken(rig.generator.result(), count).figures()
     return {
         "events_per_s": count / elapsed_s,
@@ -58,7 +63,8 @@ def receive(clients: int, rig: Rig, seconds: float) -> dict[str, float]:
     }
 
 
-_PROCESSED = "SELECT count(*) FROM inbox WHERE project_id = %s AND state = 'DONE'"
+_SETTLED = "SELECT count(*) FROM inbox WHERE project_id = %s AND state <> 'WAITING'"
+_TRACKED = "SELECT count(*) FROM custom_events WHERE project_id = %s"
 
 
 def push(clients: int, rig: Rig, seconds: float) -> dict[str, float]:
@@ -66,15 +72,13 @@ def push(clients: int, rig: Rig, seconds: float) -> dict[str, float]:
     count = _count(seconds)
     settings = {"write_key": "canary-write-key", "tracking_url": "{platform}"}
     with SegmentPlatform(settings) as platform:
-        connection = _Connection(rig, platform.settings)
+        connection = _Connection(rig, platform.settings, events=[_TYPE])
         connection.order("pause")
         queued_per_s = _queue(rig, connection, clients, count)
         memory = _Memory(rig)
         begun = time.perf_counter()
         connection.order("resume")
-        _wait_until(
-            lambda: sum(map(len, platform.batches)) >= count, memory, "events were taken"
-        )
+        _wait_until(lambda: sum(map(len, platform.batches)) >= count, memory, "events were taken")
         elapsed_s = time.perf_counter() - begun
         figures = memory.figures()
         # The last batch's outcome is still to be noted.
@@ -87,9 +91,9 @@ def push(clients: int, rig: Rig, seconds: float) -> dict[str, float]:
 def _queue(rig: Rig, connection: _Connection, clients: int, count: int) -> float:
     """Have so many events wait for a platform, as the server comes to them; how many per second."""
     body = {
-        "event": "review_left",
+        "event": _EVENT,
         "customer": {"source_id": f"buyer-{calls.BUYER_NUMBER}"},
-        "metadata": {"product": "mug", "message": calls.CODE_NUMBER},
+        "metadata": _METADATA,
     }
     template = calls.write_request("/v1/events", body, calls.key_headers(connection.keys))
     begun = time.perf_counter()
@@ -119,27 +123,26 @@ def _all_taken(outcome: Outcome, count: int) -> Outcome:
 class _Connection:
     """A new project whose customers are those of the load, and its connection with Segment."""
 
-    def __init__(
-        self, rig: Rig, settings: dict[str, Any], events: list[str] | None = None
-    ) -> None:
+    def __init__(self, rig: Rig, settings: dict[str, Any], events: Sequence[str]) -> None:
         name = ids.new_id("Segment ")
         self.keys = provision(Settings(database_url=rig.database_url), name)
         with psycopg.connect(rig.database_url) as database:
             seeds.Shop(database, self.keys["project_id"]).add_customers()
         self._rig = rig
         self._headers = key_headers("management", self.keys)
-        self._path = f"/management/v1/projects/{self.keys['project_id']}/connections"
-        made = self._call("POST", "", {"adapter": "segment", "name": "Main", "settings": settings})
+        self._path = f"/management/v1/projects/{self.keys['project_id']}"
+        self._call("POST", "/custom-event-schemas", {"name": _EVENT, "schema": _SCHEMA})
+        body = {"adapter": "segment", "name": "Main", "settings": settings}
+        made = self._call("POST", "/connections", body)
         self.integration_key = (
             made["integration_key"]["app_id"],
             made["integration_key"]["app_token"],
         )
-        if events is not None:
-            self._call("PUT", "/Main/outbound", {"events": events})
+        self._call("PUT", "/connections/Main/outbound", {"events": events})
 
     def order(self, verb: str) -> None:
         """Pause or resume it."""
-        self._call("POST", f"/Main/{verb}")
+        self._call("POST", f"/connections/Main/{verb}")
 
     def fetch(self, query: str) -> Any:
         """The first column of the first row, with the project's id as the only value."""

@@ -9,6 +9,7 @@ MIGRATIONS = "kupon/storage/migrations/env.py"
 BEGINNERS = {
     "kupon/bootstrap.py",
     "kupon/cli/administration.py",
+    "kupon/cli/gateway.py",
     "kupon/jobs/relay.py",
     "kupon/jobs/schedule.py",
     "kupon/jobs/worker.py",

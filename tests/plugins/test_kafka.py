@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from tests.plugins.kafka_cluster import Cluster
 
-from kupon.features.integrations.service.gateway import InboxGateway
+from kupon.cli.gateway import InboxGateway
 from kupon.features.webhooks.jobs import wake_senders
 from kupon.hooks.addresses import AddressGuard
 from kupon.hooks.errors import Misconfigured, Unavailable
@@ -121,6 +121,27 @@ def test_a_cluster_that_is_away_gets_everything_later_in_order(
     assert named == ["Ana 1", "Ana 2"]
     states = {each["state"] for each in api.get(path, query=query).expect()["deliveries"]}
     assert states == {"SUCCEEDED"}
+
+
+def test_a_cluster_that_is_away_for_a_day_is_given_up(
+    sink, api, jobs, look, move_time, monkeypatch, management_api, project
+):
+    monkeypatch.setattr("kupon_kafka.cluster.LOOK_S", 0.5)
+    made = sink(bootstrap_servers="127.0.0.1:9")
+    make_customer(api, source_id="ana")
+    jobs()
+    make_customer(api, source_id="ben")
+    move_time(hours=23)
+    look()
+    move_time(hours=2)
+    look()
+    path = f"/management/v1/projects/{project.id}/event-sinks/{made['id']}"
+    assert management_api.get(path).expect()["active"] is False
+    query = {"order": "created_at", "limit": 100}
+    path = f"/v1/webhooks/{made['id']}/deliveries"
+    first, *others = api.get(path, query=query).expect()["deliveries"]
+    assert first["state"] == "FAILED"
+    assert {each["state"] for each in others} == {"SUSPENDED"}
 
 
 def test_nothing_is_sent_to_brokers_that_may_not_be_called(cluster):

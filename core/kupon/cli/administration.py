@@ -51,7 +51,7 @@ def load_tenants(settings: Settings) -> Tenants:
 @contextmanager
 def open_gateway() -> Iterator[Gateway]:
     """The way in for deliveries that a command of a plugin reads."""
-    from kupon.features.integrations.service.gateway import InboxGateway
+    from kupon.cli.gateway import InboxGateway
     from kupon.storage.database import open_database
 
     settings = read_settings()

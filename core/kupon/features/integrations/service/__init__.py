@@ -4,6 +4,7 @@
 platforms and `inbox` does what they told, by `commands` and `checkouts`; `letters` shows what
 became of it. `outbound` keeps what platforms are to be told, `pushing` tells it, `telling` is what
 operators set and see of it; `pulling` fetches what platforms have, in runs that `syncing` begins.
+`gateway` takes what processes of plugins read.
 """
 
 from kupon.features.integrations.service.connecting import create_connection as create_connection

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from kupon.engine.codes import ALPHANUMERIC
+from kupon.engine.codes import ALPHANUMERIC, DEFAULT_LENGTH
 
 Wire = Mapping[str, Any]
 
+# Stands for one character of a code.
+_SLOT: Final = "#"
 # What is the project's own may have members of any name.
 _OWN: Final = frozenset({"metadata", "attributes", "additional_info", "rules", "bundle_rules"})
 
@@ -43,9 +45,10 @@ def _fix(name: str, value: Any) -> Any:
 
 def _code_config(config: Wire) -> Wire:
     """Nothing is left to defaults."""
-    length = str(config.get("pattern", "")).count("#")
+    pattern = config.get("pattern") or _SLOT * int(config.get("length") or DEFAULT_LENGTH)
+    length = pattern.count(_SLOT)
     defaults = {"prefix": "", "postfix": "", "length": length, "charset": ALPHANUMERIC}
-    return {**defaults, **config}
+    return {**defaults, "pattern": pattern, **_without_nulls(config)}
 
 
 def _gift(gift: Wire) -> Wire:
