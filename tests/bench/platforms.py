@@ -31,6 +31,7 @@ _EVENTS_PER_S = 2_000
 
 _PATIENCE_S = 600.0
 _POLL_S = 0.1
+_POLL_OF_PLATFORM_S = 0.01
 _MIB = 2**20
 
 
@@ -78,7 +79,12 @@ def push(clients: int, rig: Rig, seconds: float) -> dict[str, float]:
         memory = _Memory(rig)
         begun = time.perf_counter()
         connection.order("resume")
-        _wait_until(lambda: sum(map(len, platform.batches)) >= count, memory, "events were taken")
+        _wait_until(
+            lambda: sum(map(len, platform.batches)) >= count,
+            memory,
+            "events were taken",
+            poll_s=_POLL_OF_PLATFORM_S,
+        )
         elapsed_s = time.perf_counter() - begun
         figures = memory.figures()
         # The last batch's outcome is still to be noted.
@@ -180,11 +186,13 @@ class _Memory:
         return sum(float(each.memory_info().rss) for each in self._workers) / _MIB
 
 
-def _wait_until(is_over: Callable[[], bool], memory: _Memory | None, what: str) -> None:
+def _wait_until(
+    is_over: Callable[[], bool], memory: _Memory | None, what: str, poll_s: float = _POLL_S
+) -> None:
     deadline = time.monotonic() + _PATIENCE_S
     while not is_over():
         if time.monotonic() > deadline:
             raise TimeoutError(f"not all {what} after {_PATIENCE_S:.0f} s")
         if memory is not None:
             memory.look()
-        time.sleep(_POLL_S)
+        time.sleep(poll_s)

@@ -46,6 +46,14 @@ def test_plain_figures_are_medians():
     }
 
 
+def test_of_memory_the_most_that_was_added_counts():
+    figures = ("events_per_s", "worker_mib_before", "worker_mib_peak_growth")
+    samples = {"in": [dict(zip(figures, each, strict=True)) for each in ((9, 1, 4), (8, 2, 0))]}
+    line = series_line("in", samples)
+    assert (line["value"], line["unit"]) == (8.5, "events/s")
+    assert (line["worker_mib_before"], line["worker_mib_peak_growth"]) == (1.5, 4)
+
+
 def test_quantiles_are_latencies_that_occurred():
     outcome = Outcome(elapsed_s=2.0, latencies_s=[n / 1000 for n in range(101)])
     figures = outcome.figures()

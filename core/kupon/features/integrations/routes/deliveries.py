@@ -6,6 +6,7 @@ from typing import Any
 
 from kupon.features.integrations import service
 from kupon.features.integrations.routes.blueprint import blueprint
+from kupon.features.integrations.routes.numbers import read_number
 from kupon.features.integrations.schemas import connections as schemas
 from kupon.web.endpoint import Context, endpoint
 
@@ -30,20 +31,20 @@ def replay_connection_deliveries(ctx: Context, project_id: str, connection: str)
     return service.replay(ctx.uow, project_id, connection)
 
 
-@blueprint.get("/connections/<connection>/deliveries/<int:delivery>")
+@blueprint.get("/connections/<connection>/deliveries/<delivery>")
 @endpoint(surface="management", returns=schemas.InboxDelivery)
 def get_connection_delivery(
-    ctx: Context, project_id: str, connection: str, delivery: int
+    ctx: Context, project_id: str, connection: str, delivery: str
 ) -> dict[str, Any]:
-    return service.get_delivery(ctx.uow, project_id, connection, delivery)
+    return service.get_delivery(ctx.uow, project_id, connection, read_number(delivery, "delivery"))
 
 
-@blueprint.post("/connections/<connection>/deliveries/<int:delivery>/replay")
+@blueprint.post("/connections/<connection>/deliveries/<delivery>/replay")
 @endpoint(surface="management", returns=schemas.InboxReplay)
 def replay_connection_delivery(
-    ctx: Context, project_id: str, connection: str, delivery: int
+    ctx: Context, project_id: str, connection: str, delivery: str
 ) -> dict[str, Any]:
-    return service.replay(ctx.uow, project_id, connection, delivery)
+    return service.replay(ctx.uow, project_id, connection, read_number(delivery, "delivery"))
 
 
 @blueprint.get("/connections/<connection>/checkouts")

@@ -6,6 +6,7 @@ from typing import Any
 
 from kupon.features.integrations import service
 from kupon.features.integrations.routes.blueprint import blueprint, tenants_of
+from kupon.features.integrations.routes.numbers import read_number
 from kupon.features.integrations.schemas import outbound as schemas
 from kupon.web.endpoint import Context, endpoint
 
@@ -32,10 +33,10 @@ def list_outbound_items(
     return service.list_items(ctx.uow, project_id, connection, query)
 
 
-@blueprint.get("/connections/<connection>/outbound/items/<int:item>")
+@blueprint.get("/connections/<connection>/outbound/items/<item>")
 @endpoint(surface="management", returns=schemas.OutboundItemBody)
-def get_outbound_item(ctx: Context, project_id: str, connection: str, item: int) -> dict[str, Any]:
-    return service.get_item(ctx.uow, project_id, connection, item)
+def get_outbound_item(ctx: Context, project_id: str, connection: str, item: str) -> dict[str, Any]:
+    return service.get_item(ctx.uow, project_id, connection, read_number(item, "item"))
 
 
 @blueprint.post("/connections/<connection>/outbound/replay")
