@@ -78,6 +78,9 @@ class SegmentAdapter(Adapter):
 
     def push(self, kind: str, items: Sequence[Item]) -> Sequence[Outcome]:
         """Send events as track calls and profiles as identify calls."""
+        if not self.config["write_key"]:
+            # A workspace that only sends is well, and has nothing to be told.
+            return [_NO_KEY] * len(items)
         calls = [_CALLS[type(item)](item) for item in items]
         sent = [call for call in calls if call is not None]
         outcome = self._send(sent) if sent else OK
@@ -115,6 +118,7 @@ class SegmentAdapter(Adapter):
         return f"Regulation {self.client.regulate(customer['source_id'])} was requested"
 
 
+_NO_KEY = Outcome(Verdict.REJECTED, "setting write_key is missing")
 _NO_USER = Outcome(Verdict.REJECTED, "the customer has no source id")
 _CALLS: Mapping[type, Callable[[Any], dict[str, Any] | None]] = {
     EventItem: mapping.track_call,

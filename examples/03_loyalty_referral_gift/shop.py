@@ -8,7 +8,8 @@ paying with points    100 points are worth 20.00: 45.00 - 20.00    =  25.00 to p
                       the order of 45.00 is paid, and earns 180    = 280 points
 the gift card         50.00, of which 45.00 pay the next order     =   5.00 left; after the
                       rollback                                        50.00 again
-Bob, whom Ada brought 5.00 off 45.00                                =  40.00 to pay; 25 points for Ada
+Bob, whom Ada brought 5.00 off 45.00                               =  40.00 to pay; 25 points
+                                                                      for Ada
 """
 
 from __future__ import annotations

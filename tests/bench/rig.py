@@ -33,7 +33,7 @@ QUALIFICATIONS = "/v1/qualifications"
 
 _START_S = 60.0
 _STOP_S = 30.0
-_SETTLE_S = 120.0
+_SETTLE_S = 300.0
 _POLL_S = 0.05
 _CALLS_TO_REACH_ALL = 20
 

@@ -284,7 +284,7 @@ def test_conditions_are_an_object(raw: Any) -> None:
 @pytest.mark.parametrize(
     ("operator", "values", "text"),
     [
-        ("$like", ["a"], "is not supported"),
+        ("$unheard_of", ["a"], "is not supported"),
         ("$in_location", ["loc_1"], "is not supported"),
         ("$is", {"id": "a"}, "must be array"),
         ("$is", [{"id": "a"}], NO_SCALAR),

@@ -103,8 +103,8 @@ def test_the_junction_is_kept_in_lower_case() -> None:
         ),
         ({"name": {"conditions": ["Ana"]}}, "Property .filter.name.conditions must be object"),
         (
-            {"name": {"conditions": {"$like": "A"}}},
-            "Property .filter.name.conditions.$like is not supported",
+            {"name": {"conditions": {"$unheard_of": "A"}}},
+            "Property .filter.name.conditions.$unheard_of is not supported",
         ),
         (
             {"home": {"conditions": {"$in_location": [{"id": "loc_1"}]}}},

@@ -448,9 +448,14 @@ def _initial(item: Item) -> tuple[int | None, int | None]:
 
 
 def _there(order: Order) -> Any:
-    """The numbers without lines of no units; an unknown amount is none at all."""
+    """The numbers without lines of no units; an unknown amount is none at all.
+
+    Of a replaced line that never said how many units it has, a line of unknown units worth nothing
+    is left.
+    """
     amount, off, lines = numbers(order)
-    return amount or 0, off, [line for line in lines if line[1:3] not in ((0, 0), (0, None))]
+    nothing = ((0, 0), (0, None), (None, 0))
+    return amount or 0, off, [line for line in lines if line[1:3] not in nothing]
 
 
 @of_evaluations

@@ -27,6 +27,8 @@ DRAIN = "kupon.jobs.worker.drain"
 
 BATCH = 500
 RESEND_AFTER = timedelta(seconds=60)
+# Behind so many messages none is sent: PostgreSQL has the backlog, Redis need not.
+MOST_WAITING = 1_000
 BUNDLE = 25
 IDLE_S = 0.05
 TROUBLE_S = 1.0
@@ -93,6 +95,8 @@ class Relay:
         return asked[key]
 
     def _wake(self) -> int:
+        if self._queue.count >= MOST_WAITING:
+            return 0
         lines = self._claim()
         if lines:
             self._tell(lines)

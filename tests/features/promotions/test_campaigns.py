@@ -71,6 +71,7 @@ def test_a_campaign_is_made_with_its_tiers(api, events):
         "creation_status": "DONE",
         "vouchers_generation_status": "DONE",
         "protected": False,
+        "readonly": False,
         "validation_rules_assignments": NO_RULES,
         "created_at": NOW,
         "object": "campaign",
