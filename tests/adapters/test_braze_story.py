@@ -143,7 +143,7 @@ def audiences(project, source_id):
 
 
 def test_parallel_members_of_audiences_are_all_there(braze, project, own_server):
-    join_in_parallel(braze, project, own_server, 300)
+    join_in_parallel(braze, project, own_server, 100)
 
 
 @pytest.mark.chaos

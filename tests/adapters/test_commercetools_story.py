@@ -173,6 +173,7 @@ def dying_workers(server):
     kill_worker(server)
 
 
+@pytest.mark.chaos
 def test_killed_workers_lose_and_double_nothing(shop, project, own_server):
     for number in range(ORDERS):
         code = f"CODE-{number}"

@@ -251,9 +251,11 @@ class TestPushing:
         (alone,) = case.make().push("events", [large])
         assert alone.verdict is Verdict.REJECTED
 
-    def test_without_a_write_key_nothing_can_be_sent(self, case):
-        with pytest.raises(Misconfigured, match="write_key"):
-            case.make(settings={"write_key": None}).push("events", make_items("events", 1))
+    def test_a_workspace_without_a_write_key_is_told_nothing_and_stays_well(self, case):
+        items = make_items("events", 2)
+        outcomes = case.make(settings={"write_key": None}).push("events", items)
+        assert [each.verdict for each in outcomes] == [Verdict.REJECTED] * 2
+        assert "write_key" in outcomes[0].reason
 
 
 class TestProfiles:

@@ -97,6 +97,7 @@ def test_a_user_becomes_a_customer_whose_redemption_is_heard(project):
         assert [len(segment.heard(name)) for name in (REDEEMED, ROLLED_BACK)] == [1, 1]
 
 
+@pytest.mark.chaos
 def test_many_users_at_once_are_all_there(project, own_server):
     """Each comes twice, in batches of another order, while workers are killed."""
     identify = [

@@ -183,6 +183,7 @@ def live(shop, number):
         tell(shop, event)
 
 
+@pytest.mark.chaos
 def test_killed_workers_lose_and_double_nothing(shop, platform, project, own_server):
     for number in range(ORDERS):
         voucher(project, f"CODE-{number}", amount_off(100))

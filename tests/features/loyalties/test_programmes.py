@@ -87,6 +87,7 @@ class TestCreation:
             "creation_status": "DONE",
             "vouchers_generation_status": "DONE",
             "protected": False,
+            "readonly": False,
             "validation_rules_assignments": {
                 "object": "list",
                 "data_ref": "data",
