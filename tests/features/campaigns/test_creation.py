@@ -261,6 +261,11 @@ def with_voucher(**members):
             "A STANDALONE type campaign has exactly one voucher.",
         ),
         (
+            {"campaign_type": "LUCKY_DRAW"},
+            "invalid_campaign",
+            "LUCKY_DRAW campaigns are no longer offered",
+        ),
+        (
             {"activity_duration_after_publishing": "24 days"},
             "invalid_payload",
             "Property .activity_duration_after_publishing must be an ISO 8601 duration",

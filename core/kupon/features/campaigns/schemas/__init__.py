@@ -12,6 +12,7 @@ from kupon.features.campaigns.schemas.answers import dump_campaign_base as dump_
 from kupon.features.campaigns.schemas.bodies import CAMPAIGN_TYPES as CAMPAIGN_TYPES
 from kupon.features.campaigns.schemas.bodies import LONGEST_DESCRIPTION as LONGEST_DESCRIPTION
 from kupon.features.campaigns.schemas.bodies import LONGEST_NAME as LONGEST_NAME
+from kupon.features.campaigns.schemas.bodies import LUCKY_DRAW as LUCKY_DRAW
 from kupon.features.campaigns.schemas.bodies import MOST_CODES as MOST_CODES
 from kupon.features.campaigns.schemas.bodies import TYPES as TYPES
 from kupon.features.campaigns.schemas.bodies import CampaignChange as CampaignChange

@@ -37,6 +37,8 @@ from kupon.web.query import Conditions, ListQuery, Switch, Texts
 MOST_CODES = 100_000
 LONGEST_NAME = 500
 TYPES = ("AUTO_UPDATE", "STATIC", "STANDALONE")
+# Giveaways: the reference has withdrawn them, a plugin may bring them back.
+LUCKY_DRAW = "LUCKY_DRAW"
 CAMPAIGN_TYPES = (
     "DISCOUNT_COUPONS",
     "GIFT_VOUCHERS",
@@ -96,7 +98,9 @@ class CampaignCreate(CampaignChange):
         required=True,
         validate=[validate.Length(min=1, error="must not be empty"), at_most(LONGEST_NAME)],
     )
-    campaign_type = Text(load_default="DISCOUNT_COUPONS", validate=one_of(*CAMPAIGN_TYPES))
+    campaign_type = Text(
+        load_default="DISCOUNT_COUPONS", validate=one_of(*CAMPAIGN_TYPES, LUCKY_DRAW)
+    )
     type = Text(load_default="STATIC", validate=one_of(*TYPES))
     vouchers_count = Whole(load_default=0, allow_none=True, validate=between(0, MOST_CODES))
     use_voucher_metadata_schema = Flag(load_default=False)

@@ -11,6 +11,7 @@ from typing import Any
 from kupon.engine.codes import CodePattern
 from kupon.engine.giftcards import GIFT_VOUCHER
 from kupon.engine.points import LOYALTY_CARD
+from kupon.features.campaigns.schemas import LUCKY_DRAW
 from kupon.features.campaigns.service.access import set_access
 from kupon.features.campaigns.service.codes import begin_generation
 from kupon.features.campaigns.service.definitions import joins_once, read_lifetime
@@ -62,6 +63,8 @@ def _check_kind(body: Mapping[str, Any]) -> None:
     kind = body["campaign_type"]
     if kind == "PROMOTION":
         return
+    if kind == LUCKY_DRAW:
+        raise KuponError("invalid_campaign", f"{kind} campaigns are no longer offered")
     voucher, type = body.get("voucher") or {}, VOUCHER_TYPES[kind]
     member = vouchers.WORTHS[type]
     if voucher.get(member) is None:
