@@ -204,10 +204,10 @@ def with_voucher(**members):
             "Property 'loyalty_card' is required for LOYALTY_PROGRAM campaign",
         ),
         (
-            {"campaign_type": "LUCKY_DRAW"},
+            {"campaign_type": "RAFFLE"},
             "invalid_payload",
             "Property .campaign_type must be one of: DISCOUNT_COUPONS, GIFT_VOUCHERS,"
-            " LOYALTY_PROGRAM, PROMOTION, REFERRAL_PROGRAM",
+            " LOYALTY_PROGRAM, PROMOTION, REFERRAL_PROGRAM, LUCKY_DRAW",
         ),
         (
             {"type": "BULK"},
