@@ -13,16 +13,16 @@ from kupon.hooks.adapter import (
     Checked,
     Delivery,
     EventItem,
-    Health,
     InboundRequest,
     Item,
     Outcome,
     Page,
     ProfileItem,
     Verdict,
+    checked,
 )
 from kupon.hooks.commands import Command, UpsertCustomer
-from kupon.hooks.errors import AuthFailed, Retry, Stop
+from kupon.hooks.errors import Retry
 from kupon_segment import mapping, webhooks
 from kupon_segment.client import SegmentClient
 from kupon_segment.config import SegmentSettings
@@ -42,18 +42,13 @@ class SegmentAdapter(Adapter):
 
     def check(self) -> Checked:
         """Ask for the first profile where profiles are read, else send an empty batch."""
-        try:
-            if self.config["profile_token"]:
-                self.client.list_profiles(_BEGINNING)
-            elif self.config["write_key"]:
-                self.client.track([])
-        except AuthFailed as error:
-            return Checked(Health.AUTH_FAILED, str(error))
-        except Stop as error:
-            return Checked(Health.MISCONFIGURED, str(error))
-        except Exception as error:  # noqa: BLE001 - a check never raises
-            return Checked(Health.UNREACHABLE, str(error))
-        return Checked(Health.OK)
+        return checked(self._look)
+
+    def _look(self) -> None:
+        if self.config["profile_token"]:
+            self.client.list_profiles(_BEGINNING)
+        elif self.config["write_key"]:
+            self.client.track([])
 
     def verify(self, request: InboundRequest) -> None:
         """Raise Refused unless the request is Segment's."""

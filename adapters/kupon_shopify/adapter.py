@@ -19,6 +19,7 @@ from kupon.hooks.adapter import (
     Outcome,
     Page,
     Verdict,
+    checked,
 )
 from kupon.hooks.commands import (
     Command,
@@ -28,7 +29,7 @@ from kupon.hooks.commands import (
     Stamp,
     TrackEvent,
 )
-from kupon.hooks.errors import AuthFailed, Misconfigured, Stop, Unmappable
+from kupon.hooks.errors import AuthFailed, Misconfigured, Unmappable
 from kupon_shopify import discounts, webhooks
 from kupon_shopify.client import Listed, ShopifyClient, as_documented
 from kupon_shopify.config import ShopifySettings
@@ -54,14 +55,10 @@ class ShopifyAdapter(Adapter):
 
     def check(self) -> Checked:
         """Ask for the shop's name and for what the app may do there."""
-        try:
-            domain, scopes = self.client.get_account()
-        except AuthFailed as error:
-            return Checked(Health.AUTH_FAILED, str(error))
-        except Stop as error:
-            return Checked(Health.MISCONFIGURED, str(error))
-        except Exception as error:  # noqa: BLE001 - a check never raises
-            return Checked(Health.UNREACHABLE, str(error))
+        return checked(self._look)
+
+    def _look(self) -> Checked:
+        domain, scopes = self.client.get_account()
         if domain != self.config["shop"]:
             return Checked(Health.MISCONFIGURED, f"the credentials are of the shop {domain}")
         return Checked(Health.OK, "; ".join(self._complaints(scopes)))

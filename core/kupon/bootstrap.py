@@ -66,10 +66,11 @@ from kupon.jobs.registry import JobRegistry, Periodic
 from kupon.jobs.relay import Relay
 from kupon.jobs.schedule import run_scheduler as schedule
 from kupon.jobs.worker import run_worker as work
-from kupon.runtime import clock, priority
+from kupon.runtime import priority
 from kupon.runtime.log import configure_logging
 from kupon.runtime.settings import Settings
 from kupon.storage import idempotency
+from kupon.storage.administration import single_unit
 from kupon.storage.database import Engine, open_database
 from kupon.storage.queries import accruals, outbox, session_locks
 from kupon.storage.queries.referrals import has_programmes
@@ -223,12 +224,8 @@ def _open_background(settings: Settings) -> Engine:
 
 def provision(settings: Settings, name: str) -> dict[str, str]:
     """Create a project with its key pairs; the only moment at which the secrets are known."""
-    engine = open_database(settings.database_url, pool_size=1)
-    with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
-        credentials = management.provision(uow, name)
-        uow.commit()
-    engine.dispose()
-    return credentials
+    with single_unit(settings.database_url) as uow:
+        return management.provision(uow, name)
 
 
 def add_integration_key(settings: Settings, project_id: str, name: str) -> dict[str, str]:
@@ -236,14 +233,8 @@ def add_integration_key(settings: Settings, project_id: str, name: str) -> dict[
 
     Raises:  KuponError not_found for the project.
     """
-    engine = open_database(settings.database_url, pool_size=1)
-    try:
-        with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
-            key = management.add_integration_key(uow, project_id, name)
-            uow.commit()
-    finally:
-        engine.dispose()
-    return key
+    with single_unit(settings.database_url) as uow:
+        return management.add_integration_key(uow, project_id, name)
 
 
 def add_restricted_key(
@@ -253,14 +244,8 @@ def add_restricted_key(
 
     Raises:  KuponError; see `management.add_restricted_key`.
     """
-    engine = open_database(settings.database_url, pool_size=1)
-    try:
-        with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
-            key = management.add_restricted_key(uow, project_id, name, named)
-            uow.commit()
-    finally:
-        engine.dispose()
-    return key
+    with single_unit(settings.database_url) as uow:
+        return management.add_restricted_key(uow, project_id, name, named)
 
 
 class _StopSignal:

@@ -7,12 +7,11 @@ from tests.house import sources
 UNIT_OF_WORK = "kupon/storage/uow.py"
 MIGRATIONS = "kupon/storage/migrations/env.py"
 BEGINNERS = {
-    "kupon/bootstrap.py",
-    "kupon/cli/administration.py",
     "kupon/cli/gateway.py",
     "kupon/jobs/relay.py",
     "kupon/jobs/schedule.py",
     "kupon/jobs/worker.py",
+    "kupon/storage/administration.py",
     "kupon/testing/plugin.py",
     "kupon/web/endpoint.py",
     "kupon/web/raw.py",

@@ -8,6 +8,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
+from kupon.kit.complaints import first_complaint
 from kupon.kit.errors import KuponError
 from kupon.kit.filters import Condition, Filters
 from kupon.kit.pages import Between, OrderTerm, PageRequest
@@ -15,7 +16,7 @@ from kupon.runtime.settings import Settings
 from kupon.testing.client import encode_query
 from kupon.web.app import build_app
 from kupon.web.endpoint import Context, endpoint
-from kupon.web.fields import Text, first_complaint
+from kupon.web.fields import Text
 from kupon.web.query import DEEPEST, MOST_PAIRS, ListQuery, Switch, Texts, parse_query
 
 

@@ -24,20 +24,14 @@ if TYPE_CHECKING:
 @contextmanager
 def administer(settings: Settings, project_id: str = "") -> Iterator[UnitOfWork]:
     """A unit of work that is committed in the end; an error of ours ends the command."""
-    from kupon.runtime import clock
-    from kupon.storage.database import open_database
-    from kupon.storage.uow import UnitOfWork
+    from kupon.storage.administration import single_unit
 
     configure_logging(settings)
-    engine = open_database(settings.database_url, pool_size=1)
     try:
-        with UnitOfWork(engine, project_id=project_id, now=clock.now()) as uow:
+        with single_unit(settings.database_url, project_id) as uow:
             yield uow
-            uow.commit()
     except KuponError as error:
         raise click.ClickException(error.details or error.message) from None
-    finally:
-        engine.dispose()
 
 
 def load_tenants(settings: Settings) -> Tenants:

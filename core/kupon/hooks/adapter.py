@@ -9,7 +9,7 @@ Source: house B9; spec adapters-marketing, section 6.1; adapters-commerce, secti
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Protocol
 from marshmallow import Schema
 
 from kupon.hooks.commands import Command
+from kupon.hooks.errors import AuthFailed, Stop
 from kupon.hooks.http import HttpClient
 from kupon.hooks.manifest import Manifest, read_manifest
 
@@ -39,6 +40,22 @@ class Checked:
 
     health: Health
     message: str = ""
+
+
+def checked(look: Callable[[], Checked | None]) -> Checked:
+    """What came of a look at the platform; nothing said means that it is well.
+
+    Shapes:  credentials that are refused and what else must be mended are told apart; whatever
+        else goes wrong keeps the platform out of reach.
+    """
+    try:
+        return look() or Checked(Health.OK)
+    except AuthFailed as error:
+        return Checked(Health.AUTH_FAILED, str(error))
+    except Stop as error:
+        return Checked(Health.MISCONFIGURED, str(error))
+    except Exception as error:  # noqa: BLE001 - a check never raises
+        return Checked(Health.UNREACHABLE, str(error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

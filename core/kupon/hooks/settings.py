@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from kupon.hooks.errors import Misconfigured
+from kupon.kit.complaints import first_complaint
+from kupon.kit.errors import KuponError, invalid_payload
 from kupon.runtime.vault import NoKeys, UnknownKey, Vault
 
 # What stands for a secret wherever settings are shown; sent back, it leaves the secret as it is.
@@ -50,6 +53,22 @@ def keep_settings(
     hidden = {name: value for name, value in complete.items() if name in secret}
     shown = {name: value for name, value in complete.items() if name not in secret}
     return Kept(shown, vault.seal(hidden) if hidden else None)
+
+
+@contextmanager
+def refusing_settings(member: str | None = "settings") -> Iterator[None]:
+    """Tell a caller why settings that he sent can't be kept.
+
+    Shapes:  member is where they stand in the body, None where they are the body.
+    Raises:  invalid_payload; service_unavailable where the server has no key for secrets.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        messages = error.messages if member is None else {member: error.messages}
+        raise invalid_payload(first_complaint(messages)) from None
+    except (NoKeys, UnknownKey) as error:
+        raise KuponError("service_unavailable", str(error)) from None
 
 
 def open_settings(

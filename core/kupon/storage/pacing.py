@@ -10,6 +10,7 @@ from __future__ import annotations
 import redis
 
 from kupon.hooks.errors import RateLimited
+from kupon.runtime import clock
 from kupon.runtime.vault import NoKeys, UnknownKey, Vault
 
 # A bucket that fills with `rate` a second up to `room`; -1 lets the call through, else the
@@ -37,14 +38,18 @@ _EARLY_S = 60.0
 class SharedPace:
     """The rate of one connection.
 
-    Units:  rate in calls per second; a second's worth may go at once.
+    Units:  rate in calls per second; a second's worth may go at once. patience_s is how long a
+        call may be held up, in all: for somebody who waits for an answer, and can't come again.
     """
 
-    def __init__(self, client: redis.Redis, connection_id: str, rate: float) -> None:
+    def __init__(
+        self, client: redis.Redis, connection_id: str, rate: float, patience_s: float = 0.0
+    ) -> None:
         """Pace a connection's calls."""
         self._client = client
         self._prefix = f"kupon:pace:{connection_id}"
         self._rate = rate
+        self._patience_s = patience_s
         self._take = client.register_script(_TAKE)
 
     def take(self, group: str) -> None:
@@ -53,9 +58,13 @@ class SharedPace:
         Raises:  RateLimited when there were too many, or the platform asked for a pause.
         """
         keys = [f"{self._prefix}:{group}", f"{self._prefix}:{group}:held"]
-        wait = int(self._take(keys=keys, args=[self._rate, max(1.0, self._rate)]))
-        if wait >= 0:
-            raise RateLimited("the connection's own rate is used up", wait / 1000)
+        args = [self._rate, max(1.0, self._rate)]
+        while (wait := int(self._take(keys=keys, args=args))) >= 0:
+            wait_s = max(wait, 1) / 1000
+            if wait_s > self._patience_s:
+                raise RateLimited("the connection's own rate is used up", wait_s)
+            self._patience_s -= wait_s
+            clock.sleep(wait_s)
 
     def hold(self, group: str, seconds: float) -> None:
         """Let no call of a group through for a while."""

@@ -19,6 +19,7 @@ from flask import Response, current_app, g, request
 from marshmallow import Schema, ValidationError
 
 from kupon.hooks.tenancy import Tenancy
+from kupon.kit.complaints import first_complaint
 from kupon.kit.errors import KuponError, invalid_payload, invalid_query
 from kupon.runtime import clock
 from kupon.storage import idempotency
@@ -29,7 +30,6 @@ from kupon.web import errors, rate_limit
 from kupon.web import idempotency as idempotent
 from kupon.web.auth import HEADERS, KeyRing
 from kupon.web.body import JSON, read_json
-from kupon.web.fields import first_complaint
 from kupon.web.query import parse_query
 from kupon.web.reading import compile_body
 

@@ -10,10 +10,10 @@ from flask import Flask, Response, current_app, request
 from marshmallow import ValidationError
 
 from kupon.features.assets import schemas, service
+from kupon.kit.complaints import first_complaint
 from kupon.kit.errors import invalid_query
 from kupon.runtime import clock
 from kupon.storage.uow import UnitOfWork
-from kupon.web.fields import first_complaint
 from kupon.web.query import parse_query
 
 _TYPES = {"png": "image/png", "svg": "image/svg+xml"}

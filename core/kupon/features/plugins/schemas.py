@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import fields
 
 from kupon.hooks.manager import Plugin
 from kupon.hooks.settings import Kept, describe, show_settings
@@ -21,7 +21,6 @@ from kupon.web.fields import (
     Text,
     Whole,
     WireSchema,
-    first_complaint,
 )
 
 
@@ -69,11 +68,6 @@ class PluginList(WireSchema):
     data_ref = Text(required=True)
     data = Many(Part(ProjectPluginBody), required=True)
     total = Whole(required=True)
-
-
-def complaint(error: ValidationError) -> str:
-    """What is wrong with settings, for the wire's details."""
-    return first_complaint({"settings": error.messages})
 
 
 def dump_plugin(tenants: Tenancy, plugin: Plugin, row: ProjectPlugin | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, validate
+from marshmallow import validate
 
 from kupon.hooks.settings import Kept, show_settings
 from kupon.hooks.tenancy import Tenancy
@@ -21,7 +21,6 @@ from kupon.web.fields import (
     Text,
     Whole,
     WireSchema,
-    first_complaint,
     one_of,
 )
 from kupon.web.query import ListQuery
@@ -159,11 +158,6 @@ class TestResult(WireSchema):
     answer = Text()
     error = Text()
     took_ms = Whole()
-
-
-def complaint(error: ValidationError) -> str:
-    """What is wrong with settings, for the wire's details."""
-    return first_complaint(error.messages)
 
 
 def dump_webhook(row: EventEndpoint) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from kupon.features.products.schemas import ProductCreate, SkuCreate
 from kupon.features.publications.schemas import PublicationBody
 from kupon.features.qualifications.schemas import QualificationBody
 from kupon.features.validations.schemas import StackableBody
+from kupon.kit.complaints import first_complaint
 from kupon.kit.errors import invalid_payload
 from kupon.kit.pages import PageRequest
-from kupon.web.fields import first_complaint
 from kupon.web.reading import compile_body
 
 Reader = Callable[[Mapping[str, Any]], dict[str, Any]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from marshmallow import ValidationError, fields
+from marshmallow import fields
 
 from kupon.hooks.adapter import Adapter
 from kupon.hooks.manager import Contributions
@@ -30,7 +30,6 @@ from kupon.web.fields import (
     WireSchema,
     at_most,
     between,
-    first_complaint,
     identifier,
     one_of,
 )
@@ -244,11 +243,6 @@ class CheckoutList(WireSchema):
     data_ref = Text(required=True)
     data = Many(Part(CheckoutBody), required=True)
     total = Whole(required=True)
-
-
-def complaint(error: ValidationError) -> str:
-    """What is wrong with settings, for the wire's details."""
-    return first_complaint({"settings": error.messages})
 
 
 def dump_adapter(adapter: type[Adapter]) -> dict[str, Any]:

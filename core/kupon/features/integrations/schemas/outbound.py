@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from kupon.kit.complaints import first_complaint
 from kupon.kit.errors import invalid_payload
 from kupon.kit.timestamps import format_moment
 from kupon.storage.queries import outbound_items
@@ -22,7 +23,6 @@ from kupon.web.fields import (
     WireSchema,
     at_most,
     between,
-    first_complaint,
     identifier,
     one_of,
 )

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError
-
 from kupon.features.integrations.schemas import connections as wire
 from kupon.features.integrations.service.operating import (
     check_project,
@@ -19,11 +17,10 @@ from kupon.features.integrations.service.operating import (
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.features.management import service as management
 from kupon.hooks.adapter import Adapter
-from kupon.hooks.settings import Kept, keep_settings
-from kupon.kit.errors import KuponError, invalid_payload
+from kupon.hooks.settings import Kept, keep_settings, refusing_settings
+from kupon.kit.errors import invalid_payload
 from kupon.kit.pages import list_body
 from kupon.runtime import ids
-from kupon.runtime.vault import NoKeys, UnknownKey
 from kupon.storage.queries import connections
 from kupon.storage.queries.connections import ACTIVE
 from kupon.storage.tables.integrations import Connection
@@ -147,12 +144,8 @@ def renew_key(uow: UnitOfWork, tenants: Tenants, project_id: str, reference: str
 def _keep(
     tenants: Tenants, adapter: type[Adapter], given: Mapping[str, Any], known: Kept | None
 ) -> Kept:
-    try:
+    with refusing_settings():
         return keep_settings(adapter.settings, tenants.vault, given, known)
-    except ValidationError as error:
-        raise invalid_payload(wire.complaint(error)) from None
-    except (NoKeys, UnknownKey) as error:
-        raise KuponError("service_unavailable", str(error)) from None
 
 
 def _new_key(uow: UnitOfWork, row: Connection) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Source: house B9; spec adapters-marketing, section 6.1.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from kupon.features.integrations.schemas import connections as wire
 from kupon.features.integrations.service.inbox import WAKE
@@ -21,6 +21,8 @@ from kupon.storage.tables.projects import Project
 from kupon.storage.uow import UnitOfWork
 
 T = TypeVar("T")
+# Somebody waits for the answer, who would only ask again.
+PATIENCE_S: Final = 10.0
 
 
 def pause(uow: UnitOfWork, tenants: Tenants, project_id: str, reference: str) -> dict[str, Any]:
@@ -114,7 +116,7 @@ def _open(uow: UnitOfWork, tenants: Tenants, row: Connection) -> Adapter:
 
     Raises:  Misconfigured.
     """
-    return tenants.adapter(row, check_project(uow, row.project_id).timezone)
+    return tenants.adapter(row, check_project(uow, row.project_id).timezone, PATIENCE_S)
 
 
 def _provisioned(uow: UnitOfWork, tenants: Tenants, project_id: str, reference: str) -> Connection:

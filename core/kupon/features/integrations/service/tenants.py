@@ -59,7 +59,9 @@ class Tenants:
             settings.redis_url,
         )
 
-    def http(self, connection_id: str, manifest: Manifest | None = None) -> HttpClient:
+    def http(
+        self, connection_id: str, manifest: Manifest | None = None, patience_s: float = 0.0
+    ) -> HttpClient:
         """A client for one connection or endpoint.
 
         Shapes:  with a manifest its rate, pauses and tokens are shared by all processes.
@@ -70,15 +72,16 @@ class Tenants:
         client = self._redis()
         return HttpClient(
             guard=self.guard,
-            pace=SharedPace(client, connection_id, manifest.requests_per_second),
+            pace=SharedPace(client, connection_id, manifest.requests_per_second, patience_s),
             tokens=SharedTokens(client, connection_id, self.vault),
             user_agent=agent,
         )
 
-    def adapter(self, row: Connection, timezone: str = "UTC") -> Adapter:
+    def adapter(self, row: Connection, timezone: str = "UTC", patience_s: float = 0.0) -> Adapter:
         """The adapter of a connection, with its settings opened.
 
-        Shapes:  timezone is the project's.
+        Shapes:  timezone is the project's; patience_s is how long its calls may wait for the
+            connection's rate.
         Raises:  Misconfigured where no plugin has the adapter any more, or the settings can't be
             read.
         """
@@ -95,7 +98,7 @@ class Tenants:
             timezone=timezone,
             base_url=self.address(row.token),
         )
-        return adapter(facts, self.http(row.id, adapter.manifest()))
+        return adapter(facts, self.http(row.id, adapter.manifest(), patience_s))
 
     def address(self, token: str) -> str:
         """Where a platform reaches its connection; a mere path where the server's own is unset."""

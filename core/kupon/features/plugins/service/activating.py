@@ -5,19 +5,15 @@ Source: house B8.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
-
-from marshmallow import ValidationError
 
 from kupon.features.plugins import schemas
 from kupon.hooks.manager import Plugin
-from kupon.hooks.settings import Kept, keep_settings
+from kupon.hooks.settings import Kept, keep_settings, refusing_settings
 from kupon.hooks.tenancy import Tenancy
-from kupon.kit.errors import KuponError, invalid_payload, not_found
+from kupon.kit.errors import invalid_payload, not_found
 from kupon.kit.pages import list_body
-from kupon.runtime.vault import NoKeys, UnknownKey
 from kupon.storage.queries import project_plugins, projects
 from kupon.storage.uow import UnitOfWork
 
@@ -89,18 +85,8 @@ def _keep(tenants: Tenancy, name: str, settings: Mapping[str, Any], known: Kept 
         if settings:
             raise invalid_payload("Property .settings must be empty: the plugin has nothing to set")
         return Kept({}, None)
-    with _refusing():
+    with refusing_settings():
         return keep_settings(schema, tenants.vault, settings, known)
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except ValidationError as error:
-        raise invalid_payload(schemas.complaint(error)) from None
-    except (NoKeys, UnknownKey) as error:
-        raise KuponError("service_unavailable", str(error)) from None
 
 
 def _find(tenants: Tenancy, name: str) -> Plugin:

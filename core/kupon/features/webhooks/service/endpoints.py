@@ -5,23 +5,21 @@ Source: spec events-webhooks-data, sections 3.1 and 18.4.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import fields
 
 from kupon.features.webhooks import schemas
 from kupon.features.webhooks.service import opening, queueing
-from kupon.hooks.settings import MASK, Kept, keep_settings
+from kupon.hooks.settings import MASK, Kept, keep_settings, refusing_settings
 from kupon.hooks.tenancy import Tenancy
 from kupon.hooks.types import EventSink
-from kupon.kit.errors import KuponError, invalid_payload, not_found
+from kupon.kit.errors import invalid_payload, not_found
 from kupon.kit.event_types import MISSPELT, OF_CUSTOMERS, PUBLIC
 from kupon.kit.pages import list_body
 from kupon.kit.timestamps import format_moment
 from kupon.runtime import ids
-from kupon.runtime.vault import NoKeys, UnknownKey
 from kupon.storage.queries import event_endpoints, projects, send_outs
 from kupon.storage.queries.event_endpoints import HELD_FOR
 from kupon.storage.tables.event_sinks import EventEndpoint
@@ -146,7 +144,7 @@ def replace_signing_key(uow: UnitOfWork, tenants: Tenancy, project_id: str) -> d
     if project is None:
         raise not_found("project", project_id)
     key = ids.new_token()
-    with _refusing():
+    with refusing_settings(None):
         project.signing_key = opening.seal_key(tenants, key)
     return {"object": "signing_key", "key": key, "created_at": format_moment(uow.now)}
 
@@ -154,7 +152,7 @@ def replace_signing_key(uow: UnitOfWork, tenants: Tenancy, project_id: str) -> d
 def _ensure_signing_key(uow: UnitOfWork, tenants: Tenancy, project_id: str) -> None:
     project = event_endpoints.lock_signing_key(uow, project_id)
     if project is not None and project.signing_key is None:
-        with _refusing():
+        with refusing_settings(None):
             project.signing_key = opening.seal_key(tenants, ids.new_token())
 
 
@@ -180,7 +178,7 @@ def check_project(uow: UnitOfWork, project_id: str) -> None:
 
 def masked_secrets(tenants: Tenancy, row: EventEndpoint) -> dict[str, str]:
     """Masks for the secrets that a receiver has, which leave them as they are."""
-    with _refusing():
+    with refusing_settings(None):
         return dict.fromkeys(tenants.vault.open(row.secrets), MASK)
 
 
@@ -204,7 +202,7 @@ def _check_events(sink: EventSink, events: list[str]) -> None:
 def _keep(
     tenants: Tenancy, sink: EventSink, settings: Mapping[str, Any], known: Kept | None
 ) -> Kept:
-    with _refusing():
+    with refusing_settings(None):
         kept = keep_settings(sink.settings, tenants.vault, settings, known)
     for name, field in sink.settings().fields.items():
         target = kept.settings.get(name)
@@ -213,13 +211,3 @@ def _keep(
             if reason is not None:
                 raise invalid_payload(f"Property .{name} {reason}")
     return kept
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except ValidationError as error:
-        raise invalid_payload(schemas.complaint(error)) from None
-    except (NoKeys, UnknownKey) as error:
-        raise KuponError("service_unavailable", str(error)) from None
