@@ -50,7 +50,7 @@ class Described:
     @property
     def is_of_feed(self) -> bool:
         """Whether the feed of its customer tells it."""
-        return self.customer_id is not None and self.type.startswith(event_types.OF_CUSTOMERS)
+        return self.customer_id is not None and event_types.is_of_feeds(self.type)
 
     @property
     def is_public(self) -> bool:

@@ -22,10 +22,22 @@ class Again:
 
 
 Task = Callable[[UnitOfWork, Mapping[str, Any]], Again | None]
+BatchTask = Callable[[UnitOfWork, Sequence[Mapping[str, Any]]], Sequence[Again | None]]
 Consumer = Callable[[UnitOfWork, Sequence[EventRow]], None]
 
 # The consumer that describes events and tells of them.
 ANNOUNCE = "announce"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How jobs of one name are done: so many of them at most in one transaction.
+
+    Shapes:  run gets the arguments of each and answers for each.
+    """
+
+    run: BatchTask
+    at_once: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,7 @@ class Subscription:
 class JobRegistry:
     """The handlers of one program, filled at bootstrap."""
 
-    tasks: dict[str, Task] = field(default_factory=dict)
+    tasks: dict[str, Work] = field(default_factory=dict)
     consumers: dict[str, Consumer] = field(default_factory=dict)
     subscriptions: dict[str, list[Subscription]] = field(default_factory=dict)
     periodic: list[Periodic] = field(default_factory=list)
@@ -60,8 +72,21 @@ class JobRegistry:
 
         Raises:  ValueError for a name that is taken.
         """
+
+        def run(uow: UnitOfWork, calls: Sequence[Mapping[str, Any]]) -> list[Again | None]:
+            return [task(uow, arguments) for arguments in calls]
+
+        self.add_batch_task(name, run, at_once=1)
+
+    def add_batch_task(self, name: str, run: BatchTask, *, at_once: int) -> None:
+        """A background task that does the jobs of several lines in one transaction.
+
+        Shapes:  jobs of one line come in their order; where the whole of them fails, the jobs are
+            tried one by one.
+        Raises:  ValueError for a name that is taken.
+        """
         self._refuse_taken(name)
-        self.tasks[name] = task
+        self.tasks[name] = Work(run, at_once)
 
     def subscribe(
         self,

@@ -104,11 +104,24 @@ class Relay:
         return len(lines)
 
     def _bundle(self, lines: Sequence[WakeUp]) -> list[Sequence[WakeUp]]:
-        """Deliveries in bundles, because a message costs more than most of them; tasks alone."""
-        tasks = [[line] for line in lines if line.handler in self._registry.tasks]
-        deliveries = [line for line in lines if line.handler not in self._registry.tasks]
-        starts = range(0, len(deliveries), BUNDLE)
-        return [*tasks, *(deliveries[start : start + BUNDLE] for start in starts)]
+        """Lines whose jobs are done together, in bundles: a message costs more than most jobs."""
+        kinds: dict[tuple[str, str], list[WakeUp]] = {}
+        for line in lines:
+            kinds.setdefault(self._kind_of(line), []).append(line)
+        return [
+            kind[start : start + size]
+            for (_, handler), kind in kinds.items()
+            for size in (self._size_of(handler),)
+            for start in range(0, len(kind), size)
+        ]
+
+    def _kind_of(self, line: WakeUp) -> tuple[str, str]:
+        """Deliveries of all kinds share bundles; tasks go by project and name."""
+        return (line.project_id, line.handler) if line.handler in self._registry.tasks else ("", "")
+
+    def _size_of(self, handler: str) -> int:
+        work = self._registry.tasks.get(handler)
+        return BUNDLE if work is None else min(BUNDLE, work.at_once)
 
     def _claim(self) -> list[WakeUp]:
         with self._unit() as uow:

@@ -108,10 +108,12 @@ class _Turn:
     def do_next(self, order_keys: Sequence[str]) -> int:
         """Do what comes next in the lines; how many jobs that was.
 
-        Deliveries go together, for a transaction costs more than most of them. If that fails they
-        are tried one by one, so that one that can't be done holds back its own line only.
+        Deliveries and small tasks go together, for a transaction costs more than most of them. If
+        that fails they are tried one by one, so that one that can't be done holds back its own line
+        only.
         """
-        return self._attempt(order_keys, 1 if self.handler in self.registry.tasks else BATCH)
+        work = self.registry.tasks.get(self.handler)
+        return self._attempt(order_keys, BATCH if work is None else work.at_once)
 
     def _attempt(self, order_keys: Sequence[str], most: int) -> int:
         jobs: list[JobRow] = []
@@ -133,17 +135,18 @@ class _Turn:
             return 0
 
     def _do(self, uow: UnitOfWork, jobs: Sequence[JobRow]) -> None:
-        task = self.registry.tasks.get(self.handler)
-        if task is None:
+        done = {job.id for job in jobs}
+        work = self.registry.tasks.get(self.handler)
+        if work is None:
             self._deliver(uow, jobs)
-            outbox.delete_jobs(uow, [job.id for job in jobs])
-            return
-        for job in jobs:
-            again = task(uow, job.arguments)
-            if again is None:
-                outbox.delete_jobs(uow, [job.id])
-            else:
-                outbox.postpone_job(uow, job.id, uow.now + again.after, dict(again.arguments))
+        else:
+            answers = work.run(uow, [job.arguments for job in jobs])
+            for job, again in zip(jobs, answers, strict=True):
+                if again is not None:
+                    done.remove(job.id)
+                    outbox.postpone_job(uow, job.id, uow.now + again.after, dict(again.arguments))
+        if done:
+            outbox.delete_jobs(uow, sorted(done))
 
     def _deliver(self, uow: UnitOfWork, jobs: Sequence[JobRow]) -> None:
         seqs = [job.arguments["seq"] for job in jobs]

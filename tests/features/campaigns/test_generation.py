@@ -114,7 +114,7 @@ def one_slice(engine, jobs, project, *, is_killed=False):
             (project.id, HANDLER),
         ).fetchone()
         (job,) = outbox.claim_jobs(uow, HANDLER, [order_key], 1)
-        again = jobs.registry.tasks[HANDLER](uow, job.arguments)
+        (again,) = jobs.registry.tasks[HANDLER].run(uow, [job.arguments])
         if is_killed:
             return
         if again is None:

@@ -65,7 +65,7 @@ def test_an_order_that_several_workers_see_paid_is_redeemed_once(
         for _ in range(5):
             try:
                 with UnitOfWork(engine, project_id=project.id, now=clock.now()) as uow:
-                    inbox.process(uow, tenants, arguments)
+                    inbox.process(uow, tenants, [arguments])
                     uow.commit()
                 return
             except RaceLost:
@@ -87,7 +87,7 @@ def test_paid_and_canceled_at_once_end_canceled(shop, api, code, engine, project
         def work(number):
             arguments = {"connection_id": shop.id, "subject": "ab"[number]}
             with UnitOfWork(engine, project_id=project.id, now=clock.now()) as uow:
-                inbox.process(uow, tenants, arguments)
+                inbox.process(uow, tenants, [arguments])
                 uow.commit()
 
         at_once(2, work)

@@ -195,3 +195,28 @@ def test_old_deliveries_are_forgotten_but_not_those_that_wait(shop, jobs, uow, m
     uow.commit()
     assert shop.deliveries("DONE") == []
     assert len(shop.deliveries("WAITING")) == 1
+
+
+def test_objects_are_processed_together_and_fail_by_themselves(fetching, platform, jobs, api):
+    platform.orders["8"] = {"fields": {"status": "NEVER HEARD OF", "amount": 1}}
+    customers = [told("customer", f"c{number}", fields={}) for number in range(10)]
+    fetching.send(*customers, *customers[:3]).expect()
+    fetching.tell("order", "8", fetch=True)
+    fetching.tell("order", "7", fetch=True)
+    jobs()
+    assert [api.get(f"/v1/customers/c{number}").status for number in range(10)] == [200] * 10
+    assert api.get("/v1/orders/7").expect()["amount"] == 1000
+    [parked] = fetching.deliveries("PARKED")
+    assert "NEVER HEARD OF" in parked["error"]
+    assert fetching.statistics()["totals"] == {"inbox.done": 11, "inbox.parked": 1}
+
+
+def test_more_than_one_turn_takes_is_processed_in_order(fetching, jobs, api):
+    names = [f"Ada {number}" for number in range(inbox.MOST + 20)]
+    fetching.send(*(told("customer", "c1", fields={"name": name}) for name in names)).expect()
+    fetching.send(*(told("customer", f"x{n}", fields={}) for n in range(2 * inbox.AT_ONCE))).expect()
+    jobs()
+    assert api.get("/v1/customers/c1").expect()["name"] == names[-1]
+    assert fetching.deliveries("WAITING") == []
+    done = len(names) + 2 * inbox.AT_ONCE
+    assert fetching.statistics()["totals"] == {"inbox.done": done}

@@ -17,10 +17,10 @@ from kupon.storage.uow import UnitOfWork
 def register(registry: JobRegistry, tenants: Tenants) -> None:
     """Add the tasks of connections, and the listener that hears what platforms are to be told."""
 
-    def process(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | None:
-        return inbox.process(uow, tenants, arguments)
+    def process(uow: UnitOfWork, calls: Sequence[Mapping[str, Any]]) -> Sequence[Again | None]:
+        return inbox.process(uow, tenants, calls)
 
-    registry.add_task(inbox.PROCESS, process)
+    registry.add_batch_task(inbox.PROCESS, process, at_once=inbox.AT_ONCE)
 
     def wake(uow: UnitOfWork, arguments: Mapping[str, Any]) -> None:
         inbox.wake(uow, arguments)

@@ -87,17 +87,19 @@ def insert_entries(uow: UnitOfWork, connection_id: str, entries: Sequence[NewEnt
     return list(dict.fromkeys(subject for (subject,) in rows))
 
 
-def claim_waiting(uow: UnitOfWork, connection_id: str, subject: str, most: int) -> list[Entry]:
-    """The oldest deliveries of one subject that wait.
+def claim_waiting(
+    uow: UnitOfWork, connection_id: str, subjects: Sequence[str], most: int
+) -> list[Entry]:
+    """The oldest deliveries of some subjects that wait.
 
     Locks:   their rows until the transaction ends.
     """
     with uow.driver.cursor(row_factory=class_row(Entry)) as cursor:
         return cursor.execute(
             "SELECT seq, delivery_id, event, subject, payload, occurred_at, attempts FROM inbox"
-            " WHERE project_id = %s AND connection_id = %s AND subject = %s"
+            " WHERE project_id = %s AND connection_id = %s AND subject = ANY(%s)"
             " AND state = 'WAITING' ORDER BY seq LIMIT %s FOR UPDATE",
-            (uow.project_id, connection_id, subject, most),
+            (uow.project_id, connection_id, list(subjects), most),
         ).fetchall()
 
 

@@ -67,7 +67,7 @@ def update_customer(uow: UnitOfWork, reference: str, body: Mapping[str, Any]) ->
     check_metadata(uow, "customer", body, is_creation=False)
     stored = customers.get_customer(uow, reference, is_locked=True)
     changes = _changes(stored, _profile(body))
-    return _dump(uow, _change(uow, stored["id"], changes) if changes else stored)
+    return _change(uow, stored["id"], changes)[1] if changes else _dump(uow, stored)
 
 
 def delete_customer(uow: UnitOfWork, reference: str) -> None:
@@ -85,8 +85,20 @@ def delete_permanently(uow: UnitOfWork, reference: str) -> dict[str, Any]:
     """
     customer_id = erasure.lock_traced_customer(uow, reference)
     erased = erasure.erase_traces(uow, customer_id)
-    uow.stage("customer.deleted", customer_id, {"customer": wire.dump_erased_customer(customer_id)})
+    told = {"customer": wire.dump_erased_customer(customer_id)}
+    uow.stage("customer.deleted", customer_id, told)
+    uow.stage("customer.erased", customer_id, told)
     return wire.dump_deletion(ids.new_id("del_"), customer_id, uow.now, erased)
+
+
+def tell_merged(uow: UnitOfWork, old: CustomerRow, new: CustomerRow) -> None:
+    """Tell that all of one customer is another one's now, in the order of both."""
+    pair = {
+        member: {"id": row["id"], "source_id": row["source_id"], "object": "customer"}
+        for member, row in (("from", old), ("into", new))
+    }
+    for customer in pair.values():
+        uow.stage("customer.merged", customer["id"], {"customer": customer, **pair})
 
 
 def merge_customer(
@@ -198,7 +210,8 @@ def write_customer(
     changes = _changes(stored, _said_profile(body))
     if not changes:
         return Upserted(stored, is_new=False, is_changed=False)
-    return Upserted(_change(uow, stored["id"], changes), is_new=False, is_changed=True)
+    row, _ = _change(uow, stored["id"], changes)
+    return Upserted(row, is_new=False, is_changed=True)
 
 
 def _changes(stored: CustomerRow, profile: Mapping[str, Any]) -> dict[str, Any]:
@@ -253,12 +266,16 @@ def _refuse_unknown(body: Mapping[str, Any]) -> None:
         raise not_found("customer", body["id"])
 
 
-def _change(uow: UnitOfWork, customer_id: str, changes: Mapping[str, Any]) -> Row:
+def _change(
+    uow: UnitOfWork, customer_id: str, changes: Mapping[str, Any]
+) -> tuple[Row, dict[str, Any]]:
+    """Write changes and tell of them; the row, and the customer as it is told."""
     row = customers.update_customer(uow, customer_id, changes)
     if row is None:
         raise RaceLost
-    uow.stage("customer.updated", customer_id, {"customer": _dump(uow, row)})
-    return row
+    told = _dump(uow, row)
+    uow.stage("customer.updated", customer_id, {"customer": told})
+    return row, told
 
 
 def _dump(uow: UnitOfWork, row: CustomerRow) -> dict[str, Any]:
