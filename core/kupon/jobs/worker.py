@@ -44,10 +44,26 @@ def run_worker(
     """Work until told to stop by a signal, or until the queue is empty (burst)."""
     global _process
     _process = _Process(engine, registry)
+    _recall(engine)
     queue = Queue(QUEUE, connection=client, serializer=JSONSerializer)
     # No fork for each job: the handlers are ours and leave nothing behind but their transaction.
     worker = SimpleWorker([queue], connection=client, serializer=JSONSerializer)
     worker.work(burst=is_burst, logging_level="WARNING")
+
+
+def _recall(engine: Engine) -> None:
+    """Have all that waits told of again: the worker before may have died with messages in hand.
+
+    Without this they would be told of when they are overdue. Whoever gets a message twice finds
+    nothing to do.
+    """
+    try:
+        with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
+            outbox.forget_wake_ups(uow)
+            uow.commit()
+    except Exception:  # noqa: BLE001 - the database may be away for a while
+        _log.warning("waiting jobs could not be recalled", exc_info=True)
+        engine.dispose()
 
 
 def drain(lines: Sequence[tuple[str, str, str]]) -> int:

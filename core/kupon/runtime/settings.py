@@ -51,6 +51,7 @@ class Settings:
     key_rate_calls: int = 0
     project_rate_calls: int = 0
     rate_period_s: int = 60
+    webhook_daily_calls: int = 0
     plugins: Names | None = None
     secret_keys: Names = field(default=(), repr=False)
     allowed_networks: Names = ()
@@ -114,6 +115,7 @@ _RANGES = (
     ("key_rate_calls", 0, 1_000_000),
     ("project_rate_calls", 0, 1_000_000),
     ("rate_period_s", 1, 86_400),
+    ("webhook_daily_calls", 0, 1_000_000),
 )
 
 

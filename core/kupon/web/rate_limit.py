@@ -1,13 +1,13 @@
 """Rate limits, counted in Redis for all processes together.
 
-Browsers and apps (client surface) are limited per project and address; server keys and projects
-only where the operator sets limits. Without Redis nothing is limited: a limit protects, but must
-not bring the shop down.
+Browsers and apps (client surface) are limited per project and address; server keys, projects and
+what platforms tell a project in a day only where the operator sets limits. Without Redis nothing
+is limited: a limit protects, but must not bring the shop down.
 
 The address is the one of the connection. Behind a proxy the operator sets KUPON_TRUSTED_PROXIES
 to the number of proxies in front, so that the address that the nearest of them saw is taken.
 
-Source: spec api-conventions, sections 3 (last paragraph), 4 and 4.1.
+Source: spec api-conventions, sections 3 (last paragraph), 4 and 4.1; adapters-marketing, 1.2.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _log = logging.getLogger("kupon.web")
 
 # After a failure Redis is left alone so long: waiting for its time-out would slow every request.
 _PAUSE_S = 5.0
+_DAY_S = 86_400
 
 # Each limit is a log of the calls of its last period, so that no period whatever holds more calls
 # than allowed. A call counts against all limits or, when one refuses it, against none.
@@ -85,6 +86,7 @@ class RateLimiter:
         self.per_address = Limit(settings.client_rate_calls, settings.client_rate_period_s)
         self.per_key = Limit(settings.key_rate_calls, settings.rate_period_s)
         self.per_project = Limit(settings.project_rate_calls, settings.rate_period_s)
+        self.of_platforms = Limit(settings.webhook_daily_calls, _DAY_S)
         self._script = client.register_script(_SCRIPT)
         self._paused_until_s = 0.0
 
@@ -122,13 +124,25 @@ def check(limiter: RateLimiter, surface: str, key: KeyFacts, request: Request) -
 
     Raises:  KuponError too_many_requests.
     """
-    count = limiter.count(_limits(limiter, surface, key, request))
+    _enforce(limiter.count(_limits(limiter, surface, key, request)), "api_calls")
+
+
+def check_platform(limiter: RateLimiter, project_id: str) -> None:
+    """Count what a platform tells a project, as `check`.
+
+    Raises:  KuponError too_many_requests.
+    """
+    limits = {f"{_prefix(project_id)}:platforms": limiter.of_platforms}
+    _enforce(limiter.count(limits), "webhook_calls")
+
+
+def _enforce(count: Count | None, kind: str) -> None:
     if count is None:
         return
 
     @after_this_request
     def label(response: Response) -> Response:
-        response.headers.update(_headers(count))
+        response.headers.update(_headers(count, kind))
         return response
 
     if count.is_refused:
@@ -140,19 +154,23 @@ def _limits(
 ) -> dict[str, Limit]:
     if key.project is None:
         return {}
-    # The braces keep the keys of one project on one node of a Redis cluster.
-    prefix = f"kupon:rate:{{{key.project.id}}}"
+    prefix = _prefix(key.project.id)
     if surface == "client":
         return {f"{prefix}:address:{request.remote_addr}": limiter.per_address}
     return {f"{prefix}:key:{key.app_id}": limiter.per_key, f"{prefix}:all": limiter.per_project}
 
 
-def _headers(count: Count) -> dict[str, str]:
+def _prefix(project_id: str) -> str:
+    # The braces keep the keys of one project on one node of a Redis cluster.
+    return f"kupon:rate:{{{project_id}}}"
+
+
+def _headers(count: Count, kind: str) -> dict[str, str]:
     headers = {
         "X-Rate-Limit-Limit": str(count.limit),
         "X-Rate-Limit-Remaining": str(count.remaining),
         "X-Rate-Limit-Retry": str(count.retry_at_s),
-        "X-Rate-Limit-Type": "api_calls",
+        "X-Rate-Limit-Type": kind,
     }
     if count.is_refused:
         headers["Retry-After"] = str(max(1, count.retry_after_s))

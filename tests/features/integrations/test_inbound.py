@@ -7,6 +7,7 @@ from tests.features.integrations.conftest import told
 
 from kupon.runtime import clock
 from kupon.storage.uow import UnitOfWork
+from kupon.web.rate_limit import Limit
 
 
 def rows(engine, project, statement):
@@ -272,3 +273,17 @@ def test_nobodys_names_make_no_customer(shop, jobs, api, name):
     [ignored] = shop.deliveries("IGNORED")
     assert "it names nothing" in ignored["error"]
     assert api.get("/v1/customers").expect()["total"] == 0
+
+
+def test_what_platforms_tell_in_a_day_is_limited_where_the_operator_says_so(
+    shop, app, api, jobs, monkeypatch
+):
+    monkeypatch.setattr(app.extensions["kupon"].limiter, "of_platforms", Limit(2, 86_400))
+    shop.send(told("customer", "c0"), headers={"X-Shoplet-Signature": "0" * 64})
+    answers = [shop.send(told("customer", f"c{number}", fields={})) for number in range(1, 4)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    last = answers[-1].headers
+    assert last["X-Rate-Limit-Type"] == "webhook_calls"
+    assert 86_000 < int(last["Retry-After"]) <= 86_400
+    jobs()
+    assert [api.get(f"/v1/customers/c{number}").status for number in (1, 2, 3)] == [200, 200, 404]

@@ -18,13 +18,13 @@ from kupon.features.vouchers.schemas import dump_campaign_summary, dump_simple_v
 from kupon.kit.errors import invalid_payload, not_found
 from kupon.runtime import ids
 from kupon.storage.queries import custom_event_schemas, custom_events
+from kupon.storage.queries.custom_event_schemas import NamedSchema
 from kupon.storage.queries.customers import find_customers
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.metadata_schemas import load_schemas
 from kupon.storage.queries.vouchers import FoundVoucher, get_voucher
 from kupon.storage.tables.campaigns import REFERRAL_PROGRAM
 from kupon.storage.tables.custom_events import CustomEvent
-from kupon.storage.tables.metadata_schemas import CustomEventSchema
 from kupon.storage.uow import UnitOfWork
 
 EVENT = "customer.custom_event"
@@ -74,7 +74,7 @@ def _try(uow: UnitOfWork, project: ProjectFacts, body: Body) -> dict[str, Any]:
     return answer
 
 
-def _check_metadata(schema: CustomEventSchema, metadata: Mapping[str, Any]) -> None:
+def _check_metadata(schema: NamedSchema, metadata: Mapping[str, Any]) -> None:
     properties = {
         key: {**definition, "array": False} for key, definition in schema.properties.items()
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -10,6 +11,14 @@ from kupon.kit.errors import duplicate_found, not_found
 from kupon.storage.refusing import refusing
 from kupon.storage.tables.metadata_schemas import CustomEventSchema
 from kupon.storage.uow import UnitOfWork
+
+
+class NamedSchema(NamedTuple):
+    """What the schema of an event says, to whoever stores one."""
+
+    id: str
+    name: str
+    properties: dict[str, Any]
 
 
 def insert_event_schema(uow: UnitOfWork, schema: CustomEventSchema) -> None:
@@ -40,13 +49,14 @@ def get_event_schema(
     return schema
 
 
-def find_by_name(uow: UnitOfWork, name: str) -> CustomEventSchema | None:
+def find_by_name(uow: UnitOfWork, name: str) -> NamedSchema | None:
     """The schema of the event of that name in the unit's project, or None."""
-    return uow.session.scalar(
-        select(CustomEventSchema).where(
-            CustomEventSchema.project_id == uow.project_id, CustomEventSchema.name == name
-        )
-    )
+    row = uow.driver.execute(
+        "SELECT id, name, properties FROM custom_event_schemas"
+        " WHERE project_id = %s AND name = %s",
+        (uow.project_id, name),
+    ).fetchone()
+    return None if row is None else NamedSchema(*row)
 
 
 def list_event_schemas(uow: UnitOfWork, project_id: str) -> Sequence[CustomEventSchema]:

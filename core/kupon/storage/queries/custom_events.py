@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import select
 
 from kupon.kit.timestamps import format_moment
@@ -20,9 +21,21 @@ EventFigures = Mapping[str, Mapping[str, Any]]
 
 
 def insert_event(uow: UnitOfWork, event: CustomEvent) -> None:
-    """Store an event."""
-    uow.session.add(event)
-    uow.session.flush()
+    """Store an event, which is not the session's: a platform may send thousands at once."""
+    uow.driver.execute(
+        "INSERT INTO custom_events"
+        " (project_id, id, name, schema_id, customer_id, metadata, created_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        (
+            event.project_id,
+            event.id,
+            event.name,
+            event.schema_id,
+            event.customer_id,
+            Jsonb(event.event_metadata),
+            event.created_at,
+        ),
+    )
 
 
 def find_events(uow: UnitOfWork, ids: Sequence[str]) -> Sequence[CustomEvent]:

@@ -39,18 +39,24 @@ Row = dict[str, Any]
 
 
 def find_customer(
-    uow: UnitOfWork, *, id: str | None = None, source_id: str | None = None
+    uow: UnitOfWork,
+    *,
+    id: str | None = None,
+    source_id: str | None = None,
+    is_locked: bool = False,
 ) -> Row | None:
     """The customer of an id, else the one of a source id; None where there is none.
 
     Shapes:  an id that finds nothing is not tried as a source id, nor does the source id count
         next to it.
+    Locks:   the customer's row, when asked to.
     """
     column, value = ("id", id) if id is not None else ("source_id", source_id)
     return _fetch(
         uow,
         f"SELECT {_COLUMNS} FROM customers"
-        f" WHERE project_id = %(project_id)s AND {column} = %(value)s",
+        f" WHERE project_id = %(project_id)s AND {column} = %(value)s"
+        f"{' FOR UPDATE' if is_locked else ''}",
         {"value": value},
     )
 

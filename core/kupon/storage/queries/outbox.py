@@ -124,8 +124,13 @@ def claim_wake_ups(uow: UnitOfWork, limit: int, resend_after: timedelta) -> list
 
 
 def forget_wake_ups(uow: UnitOfWork) -> None:
-    """After the queue was lost: every job must be told of again."""
-    uow.driver.execute("UPDATE jobs SET enqueued_at = NULL WHERE enqueued_at IS NOT NULL")
+    """After messages were lost: every job must be told of again, but those that are being done."""
+    uow.driver.execute(
+        "WITH idle AS (SELECT project_id, id FROM jobs WHERE enqueued_at IS NOT NULL"
+        "  ORDER BY id FOR UPDATE SKIP LOCKED)"
+        " UPDATE jobs SET enqueued_at = NULL FROM idle"
+        " WHERE jobs.project_id = idle.project_id AND jobs.id = idle.id"
+    )
 
 
 def claim_jobs(uow: UnitOfWork, handler: str, order_keys: Sequence[str], most: int) -> list[JobRow]:

@@ -128,10 +128,16 @@ def upsert_customer(uow: UnitOfWork, body: Mapping[str, Any], schemas: MetadataS
     Raises:  not_found for an unknown id; metadata_validation_failed; RaceLost when the customer
         was deleted meanwhile.
     """
-    stored = None
-    if body.get("id") is not None or body.get("source_id") is not None:
-        stored = customers.find_customer(uow, id=body.get("id"), source_id=body.get("source_id"))
-    return write_customer(uow, stored, body, schemas)
+    return write_customer(uow, _find(uow, body), body, schemas)
+
+
+def _find(
+    uow: UnitOfWork, body: Mapping[str, Any], *, is_locked: bool = False
+) -> CustomerRow | None:
+    id, source_id = body.get("id"), body.get("source_id")
+    if id is None and source_id is None:
+        return None
+    return customers.find_customer(uow, id=id, source_id=source_id, is_locked=is_locked)
 
 
 def hold_customer(
@@ -142,11 +148,10 @@ def hold_customer(
     Raises:  as upsert_customer.
     Locks:   the customer's row.
     """
-    row = upsert_customer(uow, untracked(project.tracking_key, body), schemas).row
-    try:
-        return customers.get_customer(uow, row["id"], is_locked=True)
-    except KuponError:
-        raise RaceLost from None
+    named = untracked(project.tracking_key, body)
+    stored = _find(uow, named, is_locked=True)
+    # What is written now is locked by that.
+    return write_customer(uow, stored, named, schemas).row
 
 
 def describe_customers(uow: UnitOfWork, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -204,7 +209,7 @@ def write_customer(
             uow.stage("customer.created", row["id"], {"customer": wire.dump_customer(row, summary)})
             return Upserted(row, is_new=True, is_changed=True)
         # Another request has stored the source id since we looked.
-        stored = customers.find_customer(uow, source_id=body["source_id"])
+        stored = customers.find_customer(uow, source_id=body["source_id"], is_locked=True)
         if stored is None:
             raise RaceLost
     changes = _changes(stored, _said_profile(body))

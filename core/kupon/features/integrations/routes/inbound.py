@@ -9,7 +9,7 @@ import base64
 import hmac
 from collections.abc import Callable, Mapping
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 
 from kupon.features.integrations.service.receiving import answer
 from kupon.features.integrations.service.tenants import Tenants
@@ -20,6 +20,7 @@ from kupon.storage.queries import connections, keys
 from kupon.storage.queries.connections import Keyed
 from kupon.storage.tables.integrations import Connection
 from kupon.storage.uow import UnitOfWork
+from kupon.web.rate_limit import check_platform
 from kupon.web.raw import raw
 
 METHODS = ["GET", "POST"]
@@ -85,7 +86,8 @@ def _answer(
         received_at=uow.now,
         has_key=has_key,
     )
-    return answer(uow, tenants, row, sent)
+    limiter = current_app.extensions["kupon"].limiter
+    return answer(uow, tenants, row, sent, lambda: check_platform(limiter, row.project_id))
 
 
 def _find_keyed(uow: UnitOfWork, manifest: Manifest) -> Connection | None:

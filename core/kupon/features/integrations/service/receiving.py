@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -38,12 +38,17 @@ _log = logging.getLogger("kupon.integrations")
 
 
 def answer(
-    uow: UnitOfWork, tenants: Tenants, row: Connection, request: InboundRequest
+    uow: UnitOfWork,
+    tenants: Tenants,
+    row: Connection,
+    request: InboundRequest,
+    admit: Callable[[], None],
 ) -> InboundResponse:
     """Answer a request that came for a connection, of the unit's project.
 
     Shapes:  401 for one that is not the platform's, 503 where the settings lack what would prove
-        it, 400 for what can't be read; what a paused connection is told waits.
+        it, 400 for what can't be read; what a paused connection is told waits. admit is asked once
+        it is known to be the platform's, and may refuse it.
     """
     try:
         adapter: Any = tenants.adapter(row, _timezone(uow, tenants, row))
@@ -53,6 +58,7 @@ def answer(
     except Misconfigured as error:
         connections.break_connection(uow, row.id, str(error))
         return _error(KuponError("service_unavailable", "The connection is not configured"))
+    admit()
     if adapter.answers(request):
         return _respond(uow, row, adapter, request)
     try:
@@ -92,15 +98,15 @@ def store(uow: UnitOfWork, connection_id: str, deliveries: Sequence[Delivery]) -
 
 def _entry(delivery: Delivery) -> NewEntry:
     return NewEntry(
-        delivery_id=_key(delivery.id),
+        delivery_id=key_of(delivery.id),
         event=_plain(delivery.event)[:LONGEST_KEY],
-        subject=_key(delivery.subject),
+        subject=key_of(delivery.subject),
         payload=_dump(delivery.payload),
         occurred_at=delivery.occurred_at,
     )
 
 
-def _key(text: str) -> str:
+def key_of(text: str) -> str:
     """A name as an index can hold it."""
     plain = _plain(text)
     if len(plain.encode()) <= LONGEST_KEY:
