@@ -52,8 +52,7 @@ def get_event_schema(
 def find_by_name(uow: UnitOfWork, name: str) -> NamedSchema | None:
     """The schema of the event of that name in the unit's project, or None."""
     row = uow.driver.execute(
-        "SELECT id, name, properties FROM custom_event_schemas"
-        " WHERE project_id = %s AND name = %s",
+        "SELECT id, name, properties FROM custom_event_schemas WHERE project_id = %s AND name = %s",
         (uow.project_id, name),
     ).fetchone()
     return None if row is None else NamedSchema(*row)
