@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from kupon.hooks.adapter import (
+    OK,
     Adapter,
     Checked,
     Delivery,
@@ -20,12 +21,12 @@ from kupon.hooks.adapter import (
     checked,
 )
 from kupon.hooks.commands import Command
-from kupon.hooks.errors import AuthFailed, Retry, Stop, Unmappable
+from kupon.hooks.errors import AdapterError, AuthFailed, Retry, Unmappable
 from kupon.kit.errors import KuponError, invalid_payload
 from kupon_braze import mapping, webhooks
 from kupon_braze.answers import outcomes_of
 from kupon_braze.client import BrazeClient
-from kupon_braze.config import BrazeSettings
+from kupon_braze.config import MOST_MERGES, BrazeSettings
 
 
 class BrazeAdapter(Adapter):
@@ -90,14 +91,15 @@ class BrazeAdapter(Adapter):
         return [mapping.membership_of(each.payload, list_key) for each in deliveries]
 
     def push(self, kind: str, items: Sequence[Item]) -> Sequence[Outcome]:
-        """Write attributes or events, as many at once as the workspace's plan allows."""
-        size = self.config["batch_limit"]
+        """Write attributes or events, or merge users, as many at once as Braze takes."""
+        plan = self.config["batch_limit"]
+        size = min(plan, MOST_MERGES) if kind == "merges" else plan
         outcomes: list[Outcome] = []
         while len(outcomes) < len(items):
             batch = items[len(outcomes) : len(outcomes) + size]
             try:
-                outcomes += self._track(mapping.ARRAYS[kind], batch)
-            except (Retry, Stop) as error:
+                outcomes += self._send(kind, batch)
+            except AdapterError as error:
                 if not outcomes:
                     raise
                 # What went before is there; the next try tells what is wrong.
@@ -105,6 +107,17 @@ class BrazeAdapter(Adapter):
                 later = Outcome(Verdict.RETRY, str(error), wait)
                 outcomes += [later] * (len(items) - len(outcomes))
         return outcomes
+
+    def _send(self, kind: str, items: Sequence[Item]) -> Sequence[Outcome]:
+        return self._merge(items) if kind == "merges" else self._track(mapping.ARRAYS[kind], items)
+
+    def _merge(self, items: Sequence[Item]) -> Sequence[Outcome]:
+        pairs = [mapping.pair_of(item) for item in items]
+        sent = [each for each in pairs if each is not None]
+        complaint = self.client.merge(sent) if sent else ""
+        # Braze merges some time later: an unknown user is no complaint.
+        told = Outcome(Verdict.REJECTED, complaint) if complaint else OK
+        return [_NO_USER if each is None else told for each in pairs]
 
     def _track(self, array: str, items: Sequence[Item]) -> Sequence[Outcome]:
         objects = [mapping.object_of(item, self.config) for item in items]

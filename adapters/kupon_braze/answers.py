@@ -15,7 +15,7 @@ from kupon.hooks.adapter import OK, Outcome, Verdict
 from kupon.hooks.errors import Unavailable
 
 # While Braze is maintained it queues what it would else do at once.
-_TAKEN: Final = ("success", "queued")
+TAKEN: Final = ("success", "queued")
 _COUNT: Final = "_processed"
 
 
@@ -52,7 +52,7 @@ def read_tracked(status: int, body: Any) -> Tracked:
         raise Unavailable("the answer is not as documented")
     errors = body.get("errors")
     return Tracked(
-        is_taken=status < 300 and message in _TAKEN,
+        is_taken=status < 300 and message in TAKEN,
         message=message,
         complaints=[_complaint(each) for each in errors] if isinstance(errors, list) else [],
         counts={

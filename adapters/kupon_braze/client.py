@@ -7,7 +7,7 @@ from typing import Any
 
 from kupon.hooks.errors import Misconfigured, Unavailable
 from kupon.hooks.http import HttpClient, HttpResponse
-from kupon_braze.answers import Tracked, read_tracked
+from kupon_braze.answers import TAKEN, Tracked, read_tracked
 from kupon_braze.config import HOSTS
 
 
@@ -26,6 +26,22 @@ class BrazeClient:
         bulk = {"X-Braze-Bulk": "true"} if count > 1 else {}
         response = self._post("/users/track", "track", arrays, bulk)
         return read_tracked(response.status, response.json())
+
+    def merge(self, pairs: Sequence[tuple[str, str]]) -> str:
+        """Make one user of each two, the first becoming the second; why not, if Braze refuses."""
+        updates = [
+            {
+                "identifier_to_merge": {"external_id": gone},
+                "identifier_to_keep": {"external_id": kept},
+            }
+            for gone, kept in pairs
+        ]
+        response = self._post("/users/merge", "users", {"merge_updates": updates})
+        body = response.json()
+        message = body.get("message") if isinstance(body, dict) else None
+        if not isinstance(message, str):
+            raise Unavailable("the answer is not as documented")
+        return "" if response.status < 300 and message in TAKEN else message
 
     def delete_user(self, external_id: str) -> int:
         """Have a user forgotten; how many profiles are queued for that."""

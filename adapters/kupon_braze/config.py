@@ -6,9 +6,10 @@ from typing import Final
 
 from marshmallow import fields, validate
 
-from kupon.hooks.settings import Secret, SettingsSchema
+from kupon.hooks.settings import PullSettings, Secret
 
 MOST_OBJECTS: Final = 75
+MOST_MERGES: Final = 50
 # Braze's clusters by the names that its dashboard shows.
 HOSTS: Final = {
     **{f"US-0{number}": f"https://rest.iad-0{number}.braze.com" for number in range(1, 9)},
@@ -22,7 +23,7 @@ HOSTS: Final = {
 }
 
 
-class BrazeSettings(SettingsSchema):
+class BrazeSettings(PullSettings):
     """A workspace, and what may be done to its profiles."""
 
     api_key = Secret(

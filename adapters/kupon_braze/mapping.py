@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kupon.hooks.adapter import EventItem, Item, ProfileItem
+from kupon.hooks.adapter import EventItem, Item, MergeItem, OrderItem, ProfileItem
 from kupon.hooks.commands import SetAudienceMembership
 from kupon.hooks.errors import Unmappable
 
@@ -104,7 +104,7 @@ def content_of(publication: Json) -> dict[str, Any]:
 
 def object_of(item: Item, settings: Json) -> dict[str, Any] | None:
     """Braze's object for an item; None for one of a customer without a source id."""
-    user = (item.customer or {}).get("source_id")
+    user = None if isinstance(item, OrderItem) else (item.customer or {}).get("source_id")
     if not user:
         return None
     told = {"_update_existing_only": True} if settings["updates_only"] else {}
@@ -114,6 +114,14 @@ def object_of(item: Item, settings: Json) -> dict[str, Any] | None:
         standard = _standard(item.customer) if settings["fills_profiles"] else {}
         told |= standard | dict(item.attributes)
     return {**told, "external_id": user}
+
+
+def pair_of(item: Item) -> tuple[str, str] | None:
+    """The external ids of two users who are one; None where either has none."""
+    if not isinstance(item, MergeItem):
+        return None
+    gone, kept = item.gone.get("source_id"), item.customer.get("source_id")
+    return (str(gone), str(kept)) if gone and kept else None
 
 
 def _event(item: EventItem) -> dict[str, Any]:

@@ -11,35 +11,48 @@ from typing import Any
 from kupon.hooks.adapter import (
     Adapter,
     Checked,
+    Connection,
     Delivery,
     Health,
     InboundRequest,
     InboundResponse,
+    Item,
+    OrderItem,
+    Outcome,
     Page,
     Shop,
     checked,
 )
 from kupon.hooks.commands import Command
 from kupon.hooks.errors import Skip, Unmappable
+from kupon.hooks.http import HttpClient
 from kupon_commercetools import webhooks
-from kupon_commercetools.client import CommercetoolsClient
+from kupon_commercetools.client import CommercetoolsClient, HurriedClient
 from kupon_commercetools.config import CommercetoolsSettings
 from kupon_commercetools.extension import price, unchanged
 from kupon_commercetools.installing import Installation
-from kupon_commercetools.pulling import RESOURCES, Pull, gone, parameters
+from kupon_commercetools.pulling import Pull
+from kupon_commercetools.records import Records, whole
+from kupon_commercetools.writing import write
 
-# By the type of a message's resource.
-_RESOURCES = {"order": "orders", "customer": "customers", "product": "catalog"}
-_KNOWN = {name for names in webhooks.SUBSCRIBED.values() for name in names}
-# Looking up a gift comes on top of the time that Kupon itself may take.
-_LOOK_UP_S = 0.4
-_OF_PAYMENT = "paymentInfo(payments(id = :id))"
+# What looking things up may add to the time that Kupon itself takes: what the platform waits for
+# longer than that, but for the way there and back.
+_MOST_LOOK_UP_S = 2.0
+_ON_THE_WAY_S = 0.1
+_FEW_DAYS = 7
+_LANGUAGE = "en"
 
 
 class CommercetoolsAdapter(Adapter):
     """One commercetools project: its carts ask for prices, its orders redeem."""
 
     settings = CommercetoolsSettings
+
+    def __init__(self, connection: Connection, http: HttpClient) -> None:
+        """Serve one connection, in the language of its settings or its project."""
+        told = connection.settings["language"] or connection.state.get("language")
+        settings = {**connection.settings, "language": told or _LANGUAGE}
+        super().__init__(replace(connection, settings=settings), http)
 
     @cached_property
     def client(self) -> CommercetoolsClient:
@@ -57,6 +70,9 @@ class CommercetoolsAdapter(Adapter):
             return Checked(Health.MISCONFIGURED, str(error))
         if project["key"] != self.config["project_key"]:
             return Checked(Health.MISCONFIGURED, "another project answers")
+        days = (project.get("messages") or {}).get("deleteDaysAfterCreation")
+        if isinstance(days, int) and days < _FEW_DAYS:
+            return Checked(Health.OK, f"the project keeps its messages for {days} days only")
         return None
 
     def verify(self, request: InboundRequest) -> None:
@@ -73,8 +89,7 @@ class CommercetoolsAdapter(Adapter):
             action, kind, content = webhooks.call_of(request)
         except Unmappable:
             return unchanged()
-        hurried = replace(self.http, total_s=min(self.http.total_s, _LOOK_UP_S))
-        client = CommercetoolsClient(self.config, hurried)
+        client = HurriedClient(self.config, replace(self.http, total_s=self._look_up_s))
         return price(action, kind, content, connection=self.connection, client=client, shop=shop)
 
     def acknowledge(
@@ -89,12 +104,17 @@ class CommercetoolsAdapter(Adapter):
 
     def process(self, deliveries: Sequence[Delivery]) -> Sequence[Command]:
         """What became of the objects that messages are about; each is asked for once."""
-        latest = {each.subject: each for each in deliveries if each.event in _KNOWN}
-        return [command for each in latest.values() for command in self._news(each)]
+        messages = [each.payload for each in deliveries if each.event in webhooks.KNOWN]
+        return whole(Records(self.connection, self.client).of_messages(messages))
 
     def pull(self, resource: str, cursor: str | None, since: datetime | None) -> Page:
         """A page of customers, of the catalogue, or of orders."""
         return Pull(self.connection, self.client, resource).page(cursor, since)
+
+    def push(self, kind: str, items: Sequence[Item]) -> Sequence[Outcome]:
+        """Write to orders what became of their codes."""
+        orders = [item for item in items if isinstance(item, OrderItem)]
+        return [write(self.client, self.config, each) for each in orders]
 
     def provision(self) -> dict[str, Any]:
         """Install the custom type, the extension, and the subscription."""
@@ -104,30 +124,8 @@ class CommercetoolsAdapter(Adapter):
         """Take the extension and the subscription away."""
         Installation(self.connection, self.client).remove()
 
-    def _news(self, delivery: Delivery) -> Sequence[Command]:
-        resource = delivery.payload["resource"]
-        kind, id = str(resource["typeId"]), str(resource["id"])
-        if kind == "payment":
-            return self._orders_of(id)
-        name = _RESOURCES.get(kind)
-        if name is None:
-            return []
-        what = RESOURCES[name]
-        params = parameters(what.place, self.config)
-        found = self.client.find(what.place, id=id, **params)
-        if found is None:
-            return [gone(what.kind, delivery.payload, id)]
-        return self._commands(name, [found])
-
-    def _orders_of(self, payment_id: str) -> Sequence[Command]:
-        params = parameters("orders", self.config)
-        found, _ = self.client.query(
-            "orders", where=_OF_PAYMENT, limit=20, **params, **{"var.id": payment_id}
-        )
-        return self._commands("orders", found)
-
-    def _commands(self, name: str, found: Sequence[Any]) -> Sequence[Command]:
-        commands, skipped = Pull(self.connection, self.client, name).commands(found)
-        if skipped and not commands:
-            raise Unmappable(*skipped[0])
-        return commands
+    @property
+    def _look_up_s(self) -> float:
+        waits_s = self.config["extension_timeout_ms"] / 1000
+        own_s = (self.manifest().deadline_ms or 0) / 1000
+        return min(self.http.total_s, _MOST_LOOK_UP_S, waits_s - own_s - _ON_THE_WAY_S)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
-from kupon.hooks.errors import AuthFailed, Unavailable
+from kupon.hooks.errors import AuthFailed, Conflict, Unavailable
 from kupon.hooks.http import HttpClient, HttpResponse
 
 Json = dict[str, Any]
 _GROUP = "api"
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class CommercetoolsClient:
@@ -51,22 +53,45 @@ class CommercetoolsClient:
             results = [{"id": each["id"], **each} for each in answer["results"]]
             return results, len(results) >= int(answer["limit"])
 
-    def find_variant(self, source_id: str) -> tuple[str, int] | None:
-        """The product and the number of the variant that Kupon knows by a source id.
+    def find_products(
+        self, names: Sequence[str], *, by_key: bool = False, **params: Any
+    ) -> list[Json]:
+        """The products that Kupon knows by some source ids, or has SKUs of.
 
-        Shapes:  it is the SKU, or, of variants without one, product and number.
+        Shapes:  names are SKUs, ids of products, keys of them if wanted, and, of variants without
+            SKU, the product's id and the variant's number.
         """
-        where = "masterVariant(sku = :sku) or variants(sku = :sku)"
-        found, _ = self.query(
-            "product-projections", where=where, staged="false", limit=1, **{"var.sku": source_id}
-        )
-        with as_documented():
-            for product in found:
-                for variant in (product["masterVariant"], *product.get("variants", ())):
-                    if variant.get("sku") == source_id:
-                        return product["id"], int(variant["id"])
-        product_id, _, number = source_id.rpartition(":")
-        return (product_id, int(number)) if product_id and number.isdecimal() else None
+        ids = [each.partition(":")[0] for each in names]
+        # The platform may take offence at an id that can't be one.
+        sought = {"s": list(names), "i": [each for each in ids if _ID.fullmatch(each)]}
+        listed = {kind: _listed(kind, len(found)) for kind, found in sought.items()}
+        asked = [f"masterVariant(sku in {listed['s']})", f"variants(sku in {listed['s']})"]
+        asked += [f"id in {listed['i']}"] if sought["i"] else []
+        asked += [f"key in {listed['s']}"] if by_key else []
+        values = {
+            f"var.{kind}{place}": name
+            for kind, found in sought.items()
+            for place, name in enumerate(found)
+        }
+        where = " or ".join(asked)
+        products, _ = self.query("product-projections", where=where, limit=500, **values, **params)
+        return products
+
+    def find_customers(self, ids: Sequence[str]) -> dict[str, Json]:
+        """Customers by their ids."""
+        if not ids:
+            return {}
+        where = f"id in {_listed('i', len(ids))}"
+        values = {f"var.i{place}": id for place, id in enumerate(ids)}
+        found, _ = self.query("customers", where=where, limit=500, **values)
+        return {str(each["id"]): each for each in found}
+
+    def find_orders(self, payments: Sequence[str], **params: Any) -> list[Json]:
+        """The orders that are paid by some payments."""
+        where = f"paymentInfo(payments(id in {_listed('i', len(payments))}))"
+        values = {f"var.i{place}": id for place, id in enumerate(payments)}
+        found, _ = self.query("orders", where=where, limit=500, **values, **params)
+        return found
 
     def create(self, place: str, draft: Mapping[str, Any]) -> Json:
         """Make an object."""
@@ -79,6 +104,24 @@ class CommercetoolsClient:
         """
         body = {"version": version, "actions": list(actions)}
         return self._changed(self._call("POST", f"/{place}".rstrip("/"), json=body))
+
+    def hold(self, place: str, change: Callable[[Json], Sequence[Mapping[str, Any]]]) -> None:
+        """Change an object by what its present state asks for; again where somebody was faster.
+
+        Raises:  Conflict where others are faster each time.
+        """
+        for is_last in (False, False, True):
+            known = self._call("GET", f"/{place}".rstrip("/")).json()
+            with as_documented():
+                version, actions = known["version"], change(known)
+            if not actions:
+                return
+            try:
+                self.update(place, version, actions)
+                return
+            except Conflict:
+                if is_last:
+                    raise
 
     def delete(self, place: str, version: int) -> None:
         """Delete an object; one that is gone already is as good as deleted."""
@@ -101,7 +144,7 @@ class CommercetoolsClient:
     ) -> HttpResponse:
         """Make a call; a token that is no longer taken is renewed once."""
         for is_last in (False, True):
-            answer = self._http.call(
+            answer = self._send(
                 method,
                 f"{self._base}{path}",
                 group=_GROUP,
@@ -122,7 +165,7 @@ class CommercetoolsClient:
         if known is not None:
             return known
         settings = self._settings
-        answer = self._http.call(
+        answer = self._send(
             "POST",
             self._token_url,
             group=_GROUP,
@@ -133,6 +176,28 @@ class CommercetoolsClient:
             token = str(answer["access_token"])
             self._http.tokens.put(self._token_name, token, float(answer["expires_in"]))
             return token
+
+    def _send(self, method: str, url: str, **options: Any) -> HttpResponse:
+        return self._http.call(method, url, **options)
+
+
+class HurriedClient(CommercetoolsClient):
+    """Calls while somebody waits: all of them together are given a certain time.
+
+    Units:  total_s of the HTTP client is what is left of it.
+    """
+
+    def _send(self, method: str, url: str, **options: Any) -> HttpResponse:
+        if self._http.total_s <= 0:
+            raise Unavailable("the time for looking things up is over")
+        answer = super()._send(method, url, **options)
+        self._http.total_s -= answer.took_ms / 1000
+        return answer
+
+
+def _listed(kind: str, count: int) -> str:
+    """Variables of a query as a list."""
+    return f"({', '.join(f':{kind}{place}' for place in range(count))})"
 
 
 @contextmanager

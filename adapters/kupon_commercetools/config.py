@@ -6,7 +6,7 @@ import json
 
 from marshmallow import ValidationError, fields, validate
 
-from kupon.hooks.settings import Secret, SettingsSchema
+from kupon.hooks.settings import OrderSettings, Secret
 
 REGIONS = (
     "us-central1.gcp",
@@ -26,7 +26,7 @@ def _is_object(text: str) -> None:
         raise ValidationError("must be the JSON of a destination, with its type")
 
 
-class CommercetoolsSettings(SettingsSchema):
+class CommercetoolsSettings(OrderSettings):
     """The project, its API client, and how its carts and orders are read."""
 
     project_key = fields.String(
@@ -66,7 +66,7 @@ class CommercetoolsSettings(SettingsSchema):
     )
     extension_timeout_ms = fields.Integer(
         load_default=2000,
-        validate=validate.Range(1000, 10_000),
+        validate=validate.Range(2000, 10_000),
         metadata={"description": "How long commercetools waits for the price of a cart."},
     )
     reuse_type_key = fields.String(
@@ -77,8 +77,28 @@ class CommercetoolsSettings(SettingsSchema):
             " Kupon's fields; without it Kupon installs a type of its own."
         },
     )
+    discounts_as = fields.String(
+        load_default="DIRECT_DISCOUNTS",
+        validate=validate.OneOf(("DIRECT_DISCOUNTS", "CUSTOM_LINE_ITEM")),
+        metadata={
+            "description": "What takes the discounts off a cart: direct discounts, which exclude"
+            " the shop's own discount codes, or one custom line with a negative price."
+        },
+    )
+    coupon_line_names = fields.Dict(
+        keys=fields.String(validate=validate.Length(2, 35)),
+        values=fields.String(validate=validate.Length(1, 256)),
+        load_default=lambda: {"en": "Discount"},
+        validate=validate.Length(min=1),
+        metadata={"description": "Name of the custom line of discounts by language, as JSON."},
+    )
     language = fields.String(
-        load_default="en", metadata={"description": "Language of product names and attributes."}
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "Language of product names and attributes; without it the first one of"
+            " the project, which provisioning finds out."
+        },
     )
     price_currency = fields.String(
         load_default=None,
@@ -89,6 +109,11 @@ class CommercetoolsSettings(SettingsSchema):
         load_default=None,
         allow_none=True,
         metadata={"description": "Country by which prices of the catalogue are selected."},
+    )
+    price_customer_group = fields.String(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Id of the customer group by which prices are selected."},
     )
     price_channel = fields.String(
         load_default=None,
@@ -110,8 +135,11 @@ class CommercetoolsSettings(SettingsSchema):
     )
     customer_source_id = fields.String(
         load_default="ID",
-        validate=validate.OneOf(("ID", "EMAIL")),
-        metadata={"description": "What identifies customers in Kupon."},
+        validate=validate.OneOf(("ID", "EMAIL", "KEY", "EXTERNAL_ID", "CUSTOMER_NUMBER")),
+        metadata={
+            "description": "What identifies customers in Kupon; for all but ID each cart of an"
+            " account costs a look at the customer."
+        },
     )
     guest_strategy = fields.String(
         load_default="EMAIL_HASH",
@@ -121,17 +149,26 @@ class CommercetoolsSettings(SettingsSchema):
     metadata_fields = fields.List(
         fields.String(),
         load_default=list,
-        metadata={"description": "Custom fields of customers and orders that become metadata."},
+        metadata={
+            "description": "Custom fields of customers, orders and their lines that become"
+            " metadata."
+        },
     )
-    currencies = fields.List(
+    order_properties = fields.List(
         fields.String(),
         load_default=list,
-        metadata={"description": "Currencies whose carts are discounted; empty for all."},
+        metadata={
+            "description": "Other members of orders that become metadata, such as country, store"
+            " or payments."
+        },
     )
-    redeem_on = fields.String(
-        load_default="ORDER_PAID",
-        validate=validate.OneOf(("ORDER_PAID", "ORDER_PLACED")),
-        metadata={"description": "When codes count as used."},
+    gift_card_product_types = fields.List(
+        fields.String(),
+        load_default=list,
+        metadata={
+            "description": "Ids of the product types of gift cards that are sold, which no code"
+            " discounts."
+        },
     )
     paid_when = fields.String(
         load_default="PAYMENT_STATE",
@@ -154,10 +191,12 @@ class CommercetoolsSettings(SettingsSchema):
             "description": "Whether promotion tiers that fit a cart are shown in it, or applied."
         },
     )
-    lock_ttl_seconds = fields.Integer(
-        load_default=604_800,
-        validate=validate.Range(60, 31_536_000),
-        metadata={"description": "How long a cart holds its codes without being changed."},
+    writes_orders = fields.Boolean(
+        load_default=True,
+        metadata={
+            "description": "Whether the codes that were redeemed are written to their orders, for"
+            " which the API client needs the scope manage_orders."
+        },
     )
     block_on_invalid = fields.Boolean(
         load_default=False,

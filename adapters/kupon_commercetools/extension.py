@@ -1,24 +1,25 @@
 """What the API extension is answered: a cart's update actions, or whether an order may be placed.
 
-Whatever goes wrong leaves a cart as it is: a checkout never waits for Kupon.
+Whatever goes wrong leaves a cart as it is, with nothing held for it that it does not show: a
+checkout never waits for Kupon.
 
 Source: spec adapters-commerce, sections 1.8, 2.3 and 2.6.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from kupon.hooks.adapter import Connection, InboundResponse, Shop
-from kupon.hooks.errors import AdapterError
-from kupon.kit.errors import KuponError
+from kupon.hooks.errors import Unmappable
 from kupon_commercetools.client import CommercetoolsClient
-from kupon_commercetools.mapping import codes, lines
-from kupon_commercetools.mapping.inbound import buyer
+from kupon_commercetools.mapping import codes
 from kupon_commercetools.mapping.orders import session_key
 from kupon_commercetools.mapping.texts import Json
 from kupon_commercetools.mapping.verdicts import reason_of
-from kupon_commercetools.pricing import CartPricing
+from kupon_commercetools.pricing import CartPricing, situation
+
+_MOST_ACTIONS: Final = 100
 
 
 def price(
@@ -30,15 +31,18 @@ def price(
     client: CommercetoolsClient,
     shop: Shop,
 ) -> InboundResponse:
-    """Answer a call of the extension."""
-    try:
-        if kind == "cart":
-            pricing = CartPricing(content, connection, client, shop)
-            return InboundResponse(body={"actions": pricing.actions(action)})
-        if kind == "order" and action == "Create":
-            return check_order(content, connection, shop)
-    except (KuponError, AdapterError):
-        return unchanged()
+    """Answer a call of the extension.
+
+    Raises:  KuponError, AdapterError, upon which nothing is to change.
+    """
+    if kind == "cart":
+        actions = CartPricing(content, connection, client, shop).actions()
+        if len(actions) > _MOST_ACTIONS:
+            # The platform would fail the shopper's request.
+            raise Unmappable(str(content["id"]), f"it needs more than {_MOST_ACTIONS} actions")
+        return InboundResponse(body={"actions": actions})
+    if kind == "order" and action == "Create":
+        return check_order(content, connection, client=client, shop=shop)
     return unchanged()
 
 
@@ -47,15 +51,18 @@ def unchanged() -> InboundResponse:
     return InboundResponse(body={"actions": []})
 
 
-def check_order(order: Json, connection: Connection, shop: Shop) -> InboundResponse:
+def check_order(
+    order: Json, connection: Connection, *, client: CommercetoolsClient, shop: Shop
+) -> InboundResponse:
     """Let an order hold its codes until it is paid; refuse it where the shop wants that."""
     used = codes.applied(order)
     settings = connection.settings
-    if not used:
+    known = situation(order, settings, client) if used else {}
+    if not known:
         return unchanged()
     body: dict[str, Any] = {
+        **known,
         "redeemables": codes.redeemables(used),
-        "order": {"items": lines.items_of(order, settings)},
         "session": {
             "type": "LOCK",
             "key": session_key(order, connection.id),
@@ -63,8 +70,7 @@ def check_order(order: Json, connection: Connection, shop: Shop) -> InboundRespo
             "ttl_unit": "SECONDS",
         },
     }
-    customer = buyer(order, settings)
-    answer = shop.validate(body | ({"customer": customer} if customer is not None else {}))
+    answer = shop.validate(body)
     if answer["valid"] or not settings["block_on_invalid"]:
         return unchanged()
     refused = [each for each in answer["redeemables"] if each.get("status") != "APPLICABLE"]

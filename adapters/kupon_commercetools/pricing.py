@@ -5,35 +5,48 @@ Source: spec adapters-commerce, sections 1.8, 1.9 and 2.5.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from kupon.hooks.adapter import Connection, Shop
+from kupon.hooks.errors import Unmappable
 from kupon.kit.errors import KuponError
-from kupon_commercetools.client import CommercetoolsClient
+from kupon_commercetools.client import CommercetoolsClient, as_documented
 from kupon_commercetools.mapping import codes, lines
+from kupon_commercetools.mapping.articles import selection, variants_of
 from kupon_commercetools.mapping.codes import Code
-from kupon_commercetools.mapping.inbound import buyer
+from kupon_commercetools.mapping.inbound import buyer, unnamed_accounts
 from kupon_commercetools.mapping.orders import SESSION, session_key
-from kupon_commercetools.mapping.outbound import (
-    TYPE_KEY,
-    Action,
-    Gift,
-    Priced,
-    actions_of,
-    added_units,
-    type_action,
-)
+from kupon_commercetools.mapping.outbound import DIRECT, TYPE_KEY, actions_of, type_action
+from kupon_commercetools.mapping.priced import Action, Gift, Priced, Variant, added_units
 from kupon_commercetools.mapping.texts import Json, custom_fields
-from kupon_commercetools.mapping.verdicts import counted, given_units, reason_of
+from kupon_commercetools.mapping.verdicts import counted, given_units, grants_of, reason_of
 
 # Each round takes codes out that do not count; what is left after the last counts as refused.
 _ROUNDS: Final = 4
+# Of the cart that was lost when its shopper logged in.
+_MERGED: Final = "Merged"
 _REMOVED: Final = "The product that belongs to the discount was removed from the cart"
 _NATIVE: Final = "A discount code of the shop is in the cart"
 _CURRENCY: Final = "currency_not_supported"
+_TOO_LONG: Final = f"The cart has more than {lines.MOST_ITEMS} lines"
 _ABSENT: Final = "The product that belongs to the discount is not available"
+
+
+def situation(raw: Json, settings: Json, client: CommercetoolsClient) -> dict[str, Any]:
+    """A cart or an order as Kupon sees it; empty for one with more lines than an order may have.
+
+    Shapes:  it has no id, for a stored order's lines would count.
+    """
+    try:
+        items = lines.items_of(raw, settings)
+    except Unmappable:
+        return {}
+    accounts = client.find_customers(unnamed_accounts([raw], settings))
+    customer = buyer(raw, settings, accounts)
+    body: dict[str, Any] = {"order": {"items": items}}
+    return body | ({"customer": customer} if customer is not None else {})
 
 
 @dataclass(slots=True)
@@ -45,27 +58,39 @@ class CartPricing:
     client: CommercetoolsClient
     shop: Shop
     _refused: list[Code] = field(default_factory=list)
+    _situation: dict[str, Any] = field(default_factory=dict)
 
-    def actions(self, action: str) -> list[Action]:
+    def actions(self) -> list[Action]:
         """What is to be done to the cart.
 
         Raises:  KuponError, AdapterError, upon which nothing is to be done.
         """
+        fields = custom_fields(self.cart)
+        if self.cart.get("cartState") == _MERGED and fields.get(SESSION):
+            self.shop.release(self._key)
         if not self._is_open():
             return []
-        sent = codes.codes_of(self.cart)
-        tiers = self._tiers()
-        fields = custom_fields(self.cart)
         has_traces = bool(fields.get(SESSION) or fields.get(codes.FIELD))
+        if not has_traces and not self._has_promotions():
+            return self._first()
+        self._situation = situation(self.cart, self._settings, self.client)
+        tiers = self._tiers()
         if not tiers and not has_traces:
-            return self._first(action)
+            return self._first()
+        return self._answer(codes.codes_of(self.cart), tiers)
+
+    def _answer(self, sent: Sequence[Code], tiers: Sequence[Code]) -> list[Action]:
         wanted = [each for each in sent if each.status != codes.DELETED]
         self._release([each for each in sent if each.status == codes.DELETED])
+        if not wanted and custom_fields(self.cart).get(SESSION):
+            # A storefront may have emptied the field instead.
+            self.shop.release(self._key)
         is_applied = self._settings["promotions"] == "APPLY"
         offered = _not_in(tiers, wanted)
         priced = self._price([*wanted, *(offered if is_applied else ())])
         shown = [] if is_applied else offered
-        priced = replace(priced, codes=[*priced.codes, *_told(self._refused), *shown])
+        told = [each for each in self._refused if _is_told(each, sent)]
+        priced = replace(priced, codes=[*priced.codes, *told, *shown])
         return actions_of(self.cart, priced, self._settings, self._type_key)
 
     @property
@@ -87,10 +112,13 @@ class CartPricing:
             return True
         return (custom.get("type") or {}).get("id") == ours
 
-    def _first(self, action: str) -> list[Action]:
-        """Let the storefront write codes into a cart that is new."""
-        is_new = action == "Create" and not isinstance(self.cart.get("custom"), Mapping)
-        return [type_action(self._type_key)] if is_new else []
+    def _first(self) -> list[Action]:
+        """Let the storefront write codes into a cart that has no type yet."""
+        is_bare = not isinstance(self.cart.get("custom"), Mapping)
+        return [type_action(self._type_key)] if is_bare else []
+
+    def _has_promotions(self) -> bool:
+        return self._settings["promotions"] != "OFF" and bool(self.cart.get("lineItems"))
 
     def _price(self, wanted: Sequence[Code]) -> Priced:
         """Have codes counted, without those that can't be."""
@@ -139,11 +167,21 @@ class CartPricing:
         shipping = self._settings["free_shipping_product"]
         units = added_units(order)
         wanted = [each for each in units if shipping not in (each.product, each.source_id)]
-        found = {name: self._find_gift(name) for name in {each.source_id for each in wanted}}
-        absent = {name for name, gift in found.items() if gift is None}
+        names = {each.source_id for each in wanted}
+        found = self._find_variants(names)
+        absent = names - found.keys()
         lost = [each for each in held if absent.intersection(given_units(steps[each.code]))]
-        gifts = [gift for each in wanted if (gift := found[each.source_id])
-                 for _ in range(each.quantity)]  # fmt: skip
+        gifts = [
+            Gift(
+                product_id=variant.product_id,
+                variant_id=variant.variant_id,
+                price=variant.price,
+                quantity=each.quantity,
+                grants=grants_of(steps, held, each.source_id),
+            )
+            for each in wanted
+            if (variant := found.get(each.source_id)) is not None
+        ]
         return Priced(
             order=order,
             codes=[counted(each, steps[each.code], shipping) for each in held],
@@ -153,20 +191,31 @@ class CartPricing:
             ships_free=len(wanted) < len(units),
         ), lost
 
-    def _find_gift(self, source_id: str) -> Gift | None:
-        """The variant of a SKU, as the platform names it."""
-        variant = self.client.find_variant(source_id)
-        return None if variant is None else Gift(product_id=variant[0], variant_id=variant[1])
+    def _find_variants(self, names: Collection[str]) -> dict[str, Variant]:
+        """What is sold in the cart under some names; it alone may be given away."""
+        if not names:
+            return {}
+        settings = self._settings
+        products = self.client.find_products(
+            sorted(names),
+            by_key=settings["product_source_id"] == "KEY",
+            staged="false",
+            **selection(self.cart, settings),
+        )
+        with as_documented():
+            return variants_of(products, names, settings)
 
     def _is_refused(self, code: Code) -> bool:
         """Whether a code can't count here whatever Kupon says of it."""
         cart, allowed = self.cart, self._settings["currencies"]
-        if cart.get("discountCodes"):
+        if cart.get("discountCodes") and self._settings["discounts_as"] == DIRECT:
             # The platform would refuse direct discounts, and with them the shopper's change.
             return self._refuse([code], _NATIVE)
         if allowed and cart["totalPrice"]["currencyCode"] not in allowed:
             return self._refuse([code], _CURRENCY)
-        there = lines.gift_skus(cart)
+        if not self._situation:
+            return self._refuse([code], _TOO_LONG)
+        there = lines.free_articles(cart)
         if code.status == codes.APPLIED and any(each not in there for each in code.gifts):
             return self._refuse([code], _REMOVED)
         return False
@@ -192,27 +241,19 @@ class CartPricing:
     def _body(self, wanted: Sequence[Code]) -> dict[str, Any]:
         ttl = self._settings["lock_ttl_seconds"]
         return {
-            **self._situation(),
+            **self._situation,
             "redeemables": codes.redeemables(wanted),
             "session": {"type": "LOCK", "key": self._key, "ttl": ttl, "ttl_unit": "SECONDS"},
         }
 
-    def _situation(self) -> dict[str, Any]:
-        """The cart as Kupon sees it; without an id, for a stored order's lines would count."""
-        items = lines.items_of(self.cart, self._settings)
-        body: dict[str, Any] = {"order": {"items": items}}
-        customer = buyer(self.cart, self._settings)
-        return body | ({"customer": customer} if customer is not None else {})
-
     def _tiers(self) -> list[Code]:
         """The promotion tiers that fit the cart, the best one first."""
-        cart = self.cart
-        if self._settings["promotions"] == "OFF" or not cart.get("lineItems"):
+        if not self._has_promotions() or not self._situation:
             return []
         filters = {"resource_type": {"conditions": {"$is": ["promotion_tier"]}}}
         options = {"sorting_rule": "BEST_DEAL", "limit": 5, "filters": filters}
         options["expand"] = ["redeemable"]
-        answer = self.shop.qualify({**self._situation(), "scenario": "ALL", "options": options})
+        answer = self.shop.qualify({**self._situation, "scenario": "ALL", "options": options})
         return [
             Code(
                 code=str(each["id"]),
@@ -230,6 +271,7 @@ def _not_in(tiers: Sequence[Code], others: Sequence[Code]) -> list[Code]:
     return [each for each in tiers if each.code not in known]
 
 
-def _told(refused: Sequence[Code]) -> list[Code]:
-    """Refused codes that the shopper has entered; tiers that do not fit are nobody's business."""
-    return [each for each in refused if each.type == codes.VOUCHER]
+def _is_told(refused: Code, sent: Sequence[Code]) -> bool:
+    """Whether the shopper has entered it; tiers that no longer fit are nobody's business."""
+    entered = {each.code for each in sent if each.status == codes.NEW}
+    return refused.type == codes.VOUCHER or refused.code in entered

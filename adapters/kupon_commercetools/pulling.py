@@ -1,9 +1,10 @@
-"""Reading a project page by page: its records by when they changed, then what is gone.
+"""Reading a project page by page: its records by when they changed, then what messages tell.
 
 Pages go on after the last record's moment and id, which no change to others can disturb; offsets
-would end at 10,000. Deletions are in the messages, as long as the project keeps them.
+would end at 10,000. Messages tell of what has ended and of payments, neither of which changes a
+record, as long as the project keeps them.
 
-Source: spec adapters-commerce, sections 1.6 and 2.2.
+Source: spec adapters-commerce, sections 1.6, 2.2 and 2.3.
 """
 
 from __future__ import annotations
@@ -15,60 +16,22 @@ from datetime import datetime
 from typing import Any, Final
 
 from kupon.hooks.adapter import Connection, Page
-from kupon.hooks.commands import Command, DeleteRecord, Stamp
-from kupon.hooks.errors import Skip, Unavailable
+from kupon_commercetools import webhooks
 from kupon_commercetools.client import CommercetoolsClient, as_documented
-from kupon_commercetools.mapping.inbound import customer_command, product_command
-from kupon_commercetools.mapping.orders import order_command
-from kupon_commercetools.mapping.texts import Json, moment
+from kupon_commercetools.mapping.texts import Json
+from kupon_commercetools.records import RESOURCES, Records, parameters
 
-RECORDS, PRICES, GONE = "records", "prices", "gone"
+RECORDS, PRICES, MESSAGES = "records", "prices", "messages"
 _AFTER: Final = "{field} > :t or ({field} = :t and id > :id)"
 _SINCE: Final = "{field} >= :t"
-# Prices name SKUs, which become part of one query.
+# Prices name SKUs, and messages payments, which become part of one query.
 _MOST_PRICES: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One kind of record: where it is, how many come at once, and which messages tell of its end.
-
-    Shapes:  kind is that of DeleteRecord.
-    """
-
-    place: str
-    limit: int
-    kind: str
-    gone: Sequence[str]
-
-
-RESOURCES: Final[Mapping[str, Resource]] = {
-    "customers": Resource("customers", 500, "customer", ("CustomerDeleted",)),
-    "catalog": Resource(
-        "product-projections", 100, "product", ("ProductDeleted", "ProductUnpublished")
-    ),
-    "orders": Resource("orders", 100, "order", ("OrderDeleted",)),
+_MOST_MESSAGES: Final = 100
+_TOLD: Final[Mapping[str, Sequence[str]]] = {
+    "customers": ("CustomerDeleted",),
+    "catalog": ("ProductDeleted", "ProductUnpublished"),
+    "orders": ("OrderDeleted", *webhooks.PAYMENT_MESSAGES),
 }
-
-
-def gone(kind: str, message: Json, id: str) -> DeleteRecord:
-    """What a message of a deletion means."""
-    stamp = Stamp(at=moment(message.get("createdAt")))
-    return DeleteRecord(kind=kind, source_id=id, stamp=stamp)
-
-
-def parameters(place: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What is asked along with records of a kind."""
-    if place == "orders":
-        return {"expand": ["paymentInfo.payments[*]", "state"]}
-    if place != "product-projections":
-        return {}
-    selected = {
-        "priceCurrency": settings["price_currency"],
-        "priceCountry": settings["price_country"],
-        "priceChannel": settings["price_channel"],
-    }
-    return {"staged": "false"} | {name: value for name, value in selected.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +48,7 @@ class Pull:
         read: Mapping[str, Callable[[Json, datetime | None], tuple[Page, bool]]] = {
             RECORDS: self._records,
             PRICES: self._prices,
-            GONE: self._gone,
+            MESSAGES: self._messages,
         }
         found, is_over = read[place["phase"]](place, since)
         if not is_over or since is None:
@@ -94,41 +57,24 @@ class Pull:
         after = None if following is None else json.dumps({"phase": following})
         return Page(commands=found.commands, cursor=after, skipped=found.skipped)
 
-    def commands(self, records: Sequence[Json]) -> tuple[list[Command], list[tuple[str, str]]]:
-        """What some records mean, and those that mean nothing, with the reasons."""
-        commands: list[Command] = []
-        skipped: list[tuple[str, str]] = []
-        for each in records:
-            try:
-                with as_documented():
-                    commands.append(self._command(each))
-            except Skip as error:
-                skipped.append((str(each["id"]), error.reason))
-            except Unavailable:
-                skipped.append((str(each["id"]), "it is not as documented"))
-        return commands, skipped
+    @property
+    def _made(self) -> Records:
+        return Records(self.connection, self.client)
 
-    def _command(self, raw: Json) -> Command:
-        settings = self.connection.settings
-        match self.resource:
-            case "customers":
-                return customer_command(raw, settings)
-            case "catalog":
-                return product_command(raw, settings)
-            case _:
-                return order_command(raw, settings, self.connection.id)
+    @property
+    def _has_prices(self) -> bool:
+        return self.resource == "catalog" and bool(self.connection.settings["standalone_prices"])
 
     def _following(self, phase: str) -> str | None:
-        has_prices = self.resource == "catalog" and self.connection.settings["standalone_prices"]
-        if phase == RECORDS and has_prices:
+        if phase == RECORDS and self._has_prices:
             return PRICES
-        return None if phase == GONE else GONE
+        return None if phase == MESSAGES else MESSAGES
 
     def _records(self, place: Json, since: datetime | None) -> tuple[Page, bool]:
         what = RESOURCES[self.resource]
         params = parameters(what.place, self.connection.settings)
         records, after = self._read(what.place, what.limit, place, since, params=params)
-        commands, skipped = self.commands(records)
+        commands, skipped = self._made.commands(self.resource, records)
         return Page(commands=commands, cursor=after, skipped=skipped), after is None
 
     def _prices(self, place: Json, since: datetime | None) -> tuple[Page, bool]:
@@ -136,29 +82,19 @@ class Pull:
         prices, after = self._read("standalone-prices", _MOST_PRICES, place, since)
         with as_documented():
             skus = sorted({str(each["sku"]) for each in prices})
-        names = [f":s{number}" for number in range(len(skus))]
-        listed = f"({', '.join(names)})"
-        products: Sequence[Json] = ()
-        if skus:
-            products, _ = self.client.query(
-                "product-projections",
-                where=f"masterVariant(sku in {listed}) or variants(sku in {listed})",
-                limit=500,
-                **parameters("product-projections", self.connection.settings),
-                **{f"var.s{number}": sku for number, sku in enumerate(skus)},
-            )
-        commands, skipped = self.commands(products)
+        commands, skipped = self._made.of_skus(skus)
         return Page(commands=commands, cursor=after, skipped=skipped), after is None
 
-    def _gone(self, place: Json, since: datetime | None) -> tuple[Page, bool]:
-        what = RESOURCES[self.resource]
-        types = " or ".join(f'type = "{each}"' for each in what.gone)
+    def _messages(self, place: Json, since: datetime | None) -> tuple[Page, bool]:
+        wanted = list(_TOLD[self.resource])
+        wanted += ["StandalonePriceDeleted"] if self._has_prices else []
+        types = " or ".join(f'type = "{each}"' for each in wanted)
         messages, after = self._read(
-            "messages", 500, place, since, field="createdAt", condition=f"({types}) and "
+            "messages", _MOST_MESSAGES, place, since, field="createdAt", condition=f"({types}) and "
         )
         with as_documented():
-            commands = [gone(what.kind, each, str(each["resource"]["id"])) for each in messages]
-        return Page(commands=commands, cursor=after), after is None
+            commands, skipped = self._made.of_messages(messages)
+        return Page(commands=commands, cursor=after, skipped=skipped), after is None
 
     def _read(
         self,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -48,14 +49,51 @@ CUSTOMER_MESSAGES: Final = (
 )
 PRODUCT_MESSAGES: Final = ("ProductPublished", "ProductUnpublished", "ProductDeleted")
 PAYMENT_MESSAGES: Final = ("PaymentTransactionAdded", "PaymentTransactionStateChanged")
-# What a subscription asks for, by the type of the resource.
-SUBSCRIBED: Final[Mapping[str, tuple[str, ...]]] = {
-    "order": ORDER_MESSAGES,
-    "customer": CUSTOMER_MESSAGES,
-    "product": PRODUCT_MESSAGES,
-    "payment": PAYMENT_MESSAGES,
-}
-_KEPT: Final = ("type", "resource", "resourceVersion", "createdAt")
+# They leave the product as it was.
+PRICE_MESSAGES: Final = (
+    "StandalonePriceCreated",
+    "StandalonePriceValueChanged",
+    "StandalonePriceDiscountSet",
+    "StandalonePriceActiveChanged",
+    "StandalonePriceStagedChangesApplied",
+    "StandalonePriceDeleted",
+)
+# Notifications of changes are no messages: these alone tell that personal data is to be erased.
+CHANGES: Final = ("ResourceCreated", "ResourceUpdated", "ResourceDeleted")
+CHANGED: Final = ("customer",)
+KNOWN: Final = frozenset(
+    (
+        *ORDER_MESSAGES,
+        *CUSTOMER_MESSAGES,
+        *PRODUCT_MESSAGES,
+        *PAYMENT_MESSAGES,
+        *PRICE_MESSAGES,
+        *CHANGES,
+    )
+)
+_KEPT: Final = (
+    "type",
+    "resource",
+    "resourceUserProvidedIdentifiers",
+    "sku",
+    "createdAt",
+    "modifiedAt",
+    "dataErasure",
+)
+_CLOUD_TYPE: Final = re.compile(
+    r"com\.commercetools\.(?P<kind>[\w-]+)\.(message|change)\.(?P<name>\w+)"
+)
+
+
+def subscribed(settings: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The messages that a subscription asks for, by the type of the resource."""
+    wanted = {
+        "order": ORDER_MESSAGES,
+        "customer": CUSTOMER_MESSAGES,
+        "product": PRODUCT_MESSAGES,
+        "payment": PAYMENT_MESSAGES,
+    }
+    return wanted | ({"standalone-price": PRICE_MESSAGES} if settings["standalone_prices"] else {})
 
 
 def verify(request: InboundRequest, settings: Mapping[str, Any]) -> None:
@@ -129,26 +167,44 @@ def _inside(sent: Mapping[str, Any]) -> Any:
             raise Unmappable("request", "the data of the envelope can't be read") from None
     if isinstance(sent.get("detail"), dict):
         return sent["detail"]
-    if isinstance(sent.get("data"), dict) and "specversion" in sent:
-        return sent["data"]
+    if "specversion" in sent:
+        data = sent.get("data")
+        return data if isinstance(data, dict) else _told_by(sent)
     return None
 
 
+def _told_by(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The message of a CloudEvent whose data was too large, as far as its attributes tell."""
+    named = _CLOUD_TYPE.fullmatch(str(event.get("type")))
+    if named is None:
+        raise Unmappable("request", "its type is none of commercetools'")
+    told = {name: event.get(name) for name in ("id", "subject", "time", "source", "sequence")}
+    return {
+        "id": told["id"],
+        "projectKey": str(told["source"]).strip("/").partition("/")[0],
+        "type": named["name"],
+        "resource": {"typeId": named["kind"], "id": told["subject"]},
+        "sequenceNumber": told["sequence"],
+        "createdAt": told["time"],
+    }
+
+
 def _delivery(message: Mapping[str, Any], project_key: str) -> Delivery:
-    if message.get("projectKey") not in (None, project_key):
+    if message.get("projectKey") != project_key:
         raise Unmappable("message", "it is another project's")
-    event = str(message.get("type") or "")
+    event = str(message.get("type") or message.get("notificationType") or "")
     resource = message.get("resource")
     if not isinstance(resource, dict) or not resource.get("id"):
         raise Unmappable("message", "it names no resource")
     kind, id = str(resource.get("typeId")), str(resource["id"])
-    name = str(message.get("id") or f"{kind}:{id}:{event}:{message.get('sequenceNumber')}")
+    number = message.get("sequenceNumber") or message.get("version")
+    name = str(message.get("id") or f"{kind}:{id}:{event}:{number}")
     # The message may hold whole customers and orders; what counts is asked for anew.
     payload = {name: message[name] for name in _KEPT if name in message}
     return Delivery(
         id=name,
         event=event,
         subject=f"{kind}:{id}",
-        payload={**payload, "resource": {"typeId": kind, "id": id}},
-        occurred_at=moment(message.get("createdAt")),
+        payload={**payload, "type": event, "resource": {"typeId": kind, "id": id}},
+        occurred_at=moment(message.get("createdAt") or message.get("modifiedAt")),
     )

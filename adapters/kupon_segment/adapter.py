@@ -15,14 +15,16 @@ from kupon.hooks.adapter import (
     EventItem,
     InboundRequest,
     Item,
+    MergeItem,
     Outcome,
     Page,
+    Pending,
     ProfileItem,
     Verdict,
     checked,
 )
 from kupon.hooks.commands import Command, UpsertCustomer
-from kupon.hooks.errors import Retry
+from kupon.hooks.errors import Rejected, Retry
 from kupon_segment import mapping, webhooks
 from kupon_segment.client import SegmentClient
 from kupon_segment.config import SegmentSettings
@@ -58,21 +60,19 @@ class SegmentAdapter(Adapter):
         """The calls in a request; none in the destination's test."""
         if request.path.strip("/") == webhooks.TEST:
             return ()
-        return webhooks.deliveries_of(request)
+        return webhooks.deliveries_of(request, self.config)
 
     def process(self, deliveries: Sequence[Delivery]) -> Sequence[Command]:
         """What some calls of one user mean."""
-        merges = self.config["merges_aliases"]
+        how = {name: self.config[name] for name in ("merges_aliases", "identifier")}
         return [
             command
             for each in deliveries
-            for command in mapping.commands_of(
-                each.payload, each.occurred_at, merges_aliases=merges
-            )
+            for command in mapping.commands_of(each.payload, each.occurred_at, **how)
         ]
 
     def push(self, kind: str, items: Sequence[Item]) -> Sequence[Outcome]:
-        """Send events as track calls and profiles as identify calls."""
+        """Send events as track calls, profiles as identify calls, and merges as alias calls."""
         if not self.config["write_key"]:
             # A workspace that only sends is well, and has nothing to be told.
             return [_NO_KEY] * len(items)
@@ -83,13 +83,11 @@ class SegmentAdapter(Adapter):
 
     def _send(self, calls: Sequence[Mapping[str, Any]]) -> Outcome:
         try:
-            answer = self.client.track(calls)
+            complaint = self.client.track(calls)
         except Retry as error:
             return Outcome(Verdict.RETRY, str(error), error.retry_after_s)
-        if answer.status == 400:
-            # Nothing was taken: a batch is halved by the caller, a single call given up.
-            return Outcome(Verdict.REJECTED, "the batch is too large or malformed")
-        return OK
+        # Where nothing was taken a batch is halved by the caller, a single call given up.
+        return Outcome(Verdict.REJECTED, complaint) if complaint else OK
 
     def pull(self, resource: str, cursor: str | None, since: datetime | None) -> Page:
         """A page of profiles, each with its traits and identifiers."""
@@ -106,16 +104,32 @@ class SegmentAdapter(Adapter):
         traits = self.client.get_traits(segment_id)
         return mapping.customer_of_profile(ids, traits, self.config["identifier"])
 
-    def erase(self, customer: Mapping[str, Any]) -> str:
+    def erase(self, customer: Mapping[str, Any]) -> str | Pending:
         """Have a user's data deleted everywhere behind Segment."""
         if not customer.get("source_id"):
             return "Nothing to erase: the customer has no source id"
-        return f"Regulation {self.client.regulate(customer['source_id'])} was requested"
+        regulation = self.client.regulate(customer["source_id"])
+        return Pending(regulation, f"Regulation {regulation} was requested")
+
+    def erase_status(self, ref: str) -> str | None:
+        """How a regulation has ended; None while Segment works on it.
+
+        Raises:  Rejected where something was kept: in Segment itself, or behind it.
+        """
+        status = self.client.get_regulation(ref)
+        if status in _WORKING:
+            return None
+        if status != _ENDED:
+            raise Rejected(ref, f"Regulation {ref} ended as {status}: some destination kept it")
+        return f"Regulation {ref} is finished"
 
 
+_WORKING = ("INITIALIZED", "RUNNING")
+_ENDED = "FINISHED"
 _NO_KEY = Outcome(Verdict.REJECTED, "setting write_key is missing")
 _NO_USER = Outcome(Verdict.REJECTED, "the customer has no source id")
 _CALLS: Mapping[type, Callable[[Any], dict[str, Any] | None]] = {
     EventItem: mapping.track_call,
+    MergeItem: mapping.alias_call,
     ProfileItem: mapping.identify_call,
 }

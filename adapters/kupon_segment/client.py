@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kupon.hooks.errors import Misconfigured, Unavailable
-from kupon.hooks.http import HttpClient, HttpResponse
+from kupon.hooks.http import HttpClient
 from kupon_segment.config import PROFILES, PUBLIC, TRACKING
 
 # The default is ten.
@@ -27,16 +27,23 @@ class SegmentClient:
         self._profiles = settings["profile_url"] or PROFILES[region]
         self._public = settings["public_url"] or PUBLIC[region]
 
-    def track(self, calls: Sequence[Mapping[str, Any]]) -> HttpResponse:
-        """Send some calls of the Tracking API; 400 tells that one of them is too large."""
-        return self._http.call(
+    def track(self, calls: Sequence[Mapping[str, Any]]) -> str:
+        """Send some calls of the Tracking API; why none was taken, if that is so."""
+        response = self._http.call(
             "POST",
             f"{self._tracking}/v1/batch",
             group="tracking",
             json={"batch": list(calls)},
             auth=(self._need("write_key"), ""),
-            allow=(400,),
+            allow=(400, 413),
         )
+        if response.status >= 400:
+            return "the batch is too large or malformed"
+        answer = response.json()
+        if not isinstance(answer, dict) or answer.get("success") is not True:
+            # Segment says so of a batch that it did not take in, whatever the status.
+            raise Unavailable("the answer does not say that the calls were taken")
+        return ""
 
     def list_profiles(self, cursor: str) -> tuple[list[str], str | None]:
         """A page of the space: the ids of its profiles, and where the next one begins."""
@@ -68,13 +75,24 @@ class SegmentClient:
             group="public",
             headers={"Authorization": f"Bearer {self._need('public_token')}"},
             json={
-                "regulationType": "DELETE_ONLY",
+                "regulationType": self._settings["regulation"],
                 "subjectType": "USER_ID",
                 "subjectIds": [user_id],
             },
         ).json()
         with _as_documented():
             return str(answer["data"]["regulateId"])
+
+    def get_regulation(self, id: str) -> str:
+        """How far a regulation is."""
+        answer = self._http.call(
+            "GET",
+            f"{self._public}/regulations/{id}",
+            group="public",
+            headers={"Authorization": f"Bearer {self._need('public_token')}"},
+        ).json()
+        with _as_documented():
+            return str(answer["data"]["regulation"]["overallStatus"])
 
     def _profile(self, segment_id: str, part: str) -> str:
         space = self._need("space_id")

@@ -64,7 +64,23 @@ class SegmentSettings(SettingsSchema):
     identifier = fields.String(
         load_default="user_id",
         validate=validate.Length(1, 100),
-        metadata={"description": "Type of the external id that becomes the source id."},
+        metadata={
+            "description": "Type of the external id that becomes the source id: user_id, email in"
+            " lower case, or another one of the workspace's."
+        },
+    )
+    repeats_within_s = fields.Integer(
+        load_default=1,
+        validate=validate.Range(1, 300),
+        metadata={
+            "description": "Seconds in which equal events of the catalogue destination, which"
+            " sends no message ids, count as one; up to 300."
+        },
+    )
+    regulation = fields.String(
+        load_default="DELETE_ONLY",
+        validate=validate.OneOf(("DELETE_ONLY", "SUPPRESS_WITH_DELETE")),
+        metadata={"description": "Whether Segment goes on to drop calls of erased users."},
     )
     merges_aliases = fields.Boolean(
         load_default=False,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from kupon.hooks.adapter import EventItem, ProfileItem
+from kupon.hooks.adapter import EventItem, MergeItem, ProfileItem
 from kupon.hooks.commands import (
     Command,
     MergeCustomers,
@@ -18,86 +18,38 @@ from kupon.hooks.commands import (
     UpsertCustomer,
 )
 from kupon.hooks.errors import Unmappable
+from kupon_segment.people import external_id, profile_of, source_id_of, traits_of, user_of
 
 Json = Mapping[str, Any]
 
-_PLAIN: Final = ("name", "description", "email", "phone", "birthdate")
-# Kupon's name of an address's member by Segment's, in both of its spellings.
-_ADDRESS: Final = {
-    "street": "line_1",
-    "city": "city",
-    "state": "state",
-    "postal_code": "postal_code",
-    "postalCode": "postal_code",
-    "country": "country",
-}
+_HOPS: Final = "kupon_hops"
+_KINDS: Final = ("identify", "group", "track", "page", "screen", "alias")
 _VIEWED: Final = {"page": "Viewed {} Page", "screen": "Viewed {} Screen"}
-# Identifiers that stand for nobody: taking one would make one customer of all.
-_NOBODY: Final = frozenset(("", "null", "undefined", "0"))
 
 
-def commands_of(call: Json, at: datetime | None, *, merges_aliases: bool) -> list[Command]:
+def commands_of(
+    call: Json, at: datetime | None, *, merges_aliases: bool, identifier: str
+) -> list[Command]:
     """What one call of the destination means, in either of its two forms.
 
     Shapes:  at is when it was made; the catalogue destination does not tell.
     Raises:  Unmappable for a call without a user.
     """
     kind = call.get("type")
+    if kind not in _KINDS:
+        return []
+    user = user_of(call, identifier)
     if kind == "alias":
-        return _merge(call) if merges_aliases else []
+        return _merge(call, user, identifier) if merges_aliases else []
     if kind == "identify":
         fields = profile_of(traits_of(call))
-        return [UpsertCustomer(source_id=user_of(call), fields=fields, stamp=Stamp(at=at))]
+        return [UpsertCustomer(source_id=user, fields=fields, stamp=Stamp(at=at))]
     if kind == "group":
         # It says nothing of the user's traits, so that it makes no identify call an old one.
         stamp = Stamp(at=at, part="group")
         fields = {"metadata": _group(call)}
-        return [UpsertCustomer(source_id=user_of(call), fields=fields, stamp=stamp)]
-    if kind in ("track", "page", "screen"):
-        return [_event(call, str(kind))]
-    return []
-
-
-def user_of(call: Json) -> str:
-    """The source id of a call's user.
-
-    Raises:  Unmappable.
-    """
-    customer = call.get("customer") or {}
-    named = call.get("userId") or call.get("source_id") or customer.get("source_id")
-    user = str(named if named is not None else "").strip()
-    if user in _NOBODY:
-        raise Unmappable(str(call.get("messageId") or "call"), "it names no user")
-    return user
-
-
-def traits_of(call: Json) -> dict[str, Any]:
-    """What a call says of its user: its own members in the destination's form, else the traits."""
-    if "traits" in call:
-        return dict(call["traits"] or {})
-    return {name: value for name, value in call.items() if name not in ("type", "source_id")}
-
-
-def profile_of(traits: Json) -> dict[str, Any]:
-    """A customer's body of traits; what is absent stays as it is, null clears."""
-    fields = {name: traits[name] for name in _PLAIN if name in traits}
-    if "name" not in fields:
-        names = [traits.get(f"{part}_name") or traits.get(f"{part}Name") for part in _NAME_PARTS]
-        joined = " ".join(str(each).strip() for each in names if each)
-        if joined:
-            fields["name"] = joined
-    nested = traits.get("address")
-    address = nested if isinstance(nested, Mapping) else traits
-    found = {ours: address[theirs] for theirs, ours in _ADDRESS.items() if theirs in address}
-    if found:
-        fields["address"] = found
-    metadata = traits.get("metadata")
-    if isinstance(metadata, Mapping):
-        fields["metadata"] = dict(metadata)
-    return fields
-
-
-_NAME_PARTS: Final = ("first", "last")
+        return [UpsertCustomer(source_id=user, fields=fields, stamp=stamp)]
+    return [_event(call, str(kind), user)]
 
 
 def _group(call: Json) -> dict[str, Any]:
@@ -106,26 +58,29 @@ def _group(call: Json) -> dict[str, Any]:
     return {**traits, "segment_group_id": group}
 
 
-def _merge(call: Json) -> list[Command]:
-    previous = str(call.get("previousId") or "").strip()
-    if previous in _NOBODY:
+def _merge(call: Json, user: str, identifier: str) -> list[Command]:
+    previous = source_id_of(call.get("previousId"), identifier)
+    if previous is None:
         raise Unmappable(str(call.get("messageId") or "call"), "it names no previous user")
-    return [MergeCustomers(from_source_id=previous, into_source_id=user_of(call))]
+    return [MergeCustomers(from_source_id=previous, into_source_id=user)]
 
 
-def _event(call: Json, kind: str) -> TrackEvent:
+def _event(call: Json, kind: str, user: str) -> TrackEvent:
     properties = call.get("properties") or {}
     referral = call.get("referral") or properties.get("referral") or None
     loyalty = call.get("loyalty") or properties.get("loyalty") or None
     name = call.get("event") or _VIEWED[kind].format(call.get("name") or "").replace("  ", " ")
-    metadata = call.get("metadata") or properties.get("metadata") or {}
+    metadata = dict(call.get("metadata") or properties.get("metadata") or {})
+    if _HOPS in properties:
+        # Kupon's own event, on its way back.
+        metadata[_HOPS] = properties[_HOPS]
     # A customer's metadata never changes by an event.
     customer = {"email": each} if (each := (call.get("customer") or {}).get("email")) else {}
     return TrackEvent(
-        source_id=user_of(call),
+        source_id=user,
         event=str(name),
         customer=customer,
-        metadata=dict(metadata),
+        metadata=metadata,
         referral=referral if referral and referral.get("code") else None,
         loyalty=loyalty if loyalty and loyalty.get("code") else None,
     )
@@ -135,11 +90,8 @@ def customer_of_profile(
     ids: Sequence[Json], traits: Json, identifier: str
 ) -> UpsertCustomer | None:
     """A profile of the space; None where it lacks the identifier."""
-    named = next((each["id"] for each in ids if each.get("type") == identifier), None)
-    if named is None or str(named).strip() in _NOBODY:
-        return None
-    fields = profile_of(traits)
-    return UpsertCustomer(source_id=str(named).strip(), fields=fields)
+    user = source_id_of(external_id(ids, identifier), identifier)
+    return None if user is None else UpsertCustomer(source_id=user, fields=profile_of(traits))
 
 
 def track_call(item: EventItem) -> dict[str, Any] | None:
@@ -172,4 +124,17 @@ def identify_call(item: ProfileItem) -> dict[str, Any] | None:
         "messageId": f"kupon-{item.id}",
         "userId": user,
         "traits": dict(item.attributes),
+    }
+
+
+def alias_call(item: MergeItem) -> dict[str, Any] | None:
+    """Two customers who are one as an alias call; None where either has no source id."""
+    gone, user = item.gone.get("source_id"), item.customer.get("source_id")
+    if not gone or not user:
+        return None
+    return {
+        "type": "alias",
+        "messageId": f"kupon-{item.id}",
+        "previousId": gone,
+        "userId": user,
     }

@@ -17,6 +17,7 @@ from typing import Any, Final
 from kupon.hooks.adapter import Delivery, InboundRequest
 from kupon.hooks.errors import Misconfigured, Refused, Unmappable
 from kupon.hooks.signatures import check_equal, check_hmac
+from kupon_segment.people import named_of, source_id_of
 
 # Paths of the catalogue destination, by the type of call that they take.
 PATHS: Final = {
@@ -27,6 +28,7 @@ PATHS: Final = {
 WEBHOOK: Final = "webhook"
 TEST: Final = "test-authentication"
 _MOST: Final = 4_000
+_EVENTS: Final = ("track", "page", "screen")
 
 
 def verify(request: InboundRequest, settings: Mapping[str, Any]) -> None:
@@ -56,7 +58,7 @@ def _first_element(body: bytes) -> bytes:
     return text[start:end].encode()
 
 
-def deliveries_of(request: InboundRequest) -> list[Delivery]:
+def deliveries_of(request: InboundRequest, settings: Mapping[str, Any]) -> list[Delivery]:
     """The calls in a request.
 
     Raises:  Unmappable for what is no JSON, or too much.
@@ -72,38 +74,37 @@ def deliveries_of(request: InboundRequest) -> list[Delivery]:
         raise Unmappable("request", "an event must be an object")
     kind = PATHS.get(request.path.strip("/"))
     return [
-        _delivery(call if "type" in call else {**call, "type": kind}, request) for call in calls
+        _delivery(call if "type" in call else {**call, "type": kind}, request, settings)
+        for call in calls
     ]
 
 
-def _delivery(call: dict[str, Any], request: InboundRequest) -> Delivery:
-    id = str(call.get("messageId") or _content_id(call, request))
+def _delivery(
+    call: dict[str, Any], request: InboundRequest, settings: Mapping[str, Any]
+) -> Delivery:
+    within_s = settings["repeats_within_s"] if call.get("type") in _EVENTS else 1
+    id = str(call.get("messageId") or _content_id(call, request, within_s))
+    user = source_id_of(named_of(call, settings["identifier"]), settings["identifier"])
     return Delivery(
         id=id,
         event=str(call.get("type")),
-        subject=_subject(call) or f"call:{id}",
+        subject=f"customer:{user}" if user else f"call:{id}",
         payload=call,
         occurred_at=_moment(call.get("timestamp")),
     )
 
 
-def _subject(call: Mapping[str, Any]) -> str | None:
-    """The user that a call is about; None where it names nobody."""
-    customer = call.get("customer")
-    nested = customer.get("source_id") if isinstance(customer, dict) else None
-    user = call.get("userId") or call.get("source_id") or nested
-    return f"customer:{user}" if user else None
-
-
-def _content_id(call: Mapping[str, Any], request: InboundRequest) -> str:
-    """A name for a call that has none: its content in the second in which it came.
+def _content_id(call: Mapping[str, Any], request: InboundRequest, within_s: int) -> str:
+    """A name for a call that has none: its content in the time in which it came.
 
     The destination repeats a call for hours, but two equal events may both be meant; so only
-    what comes twice at once counts as one.
+    what comes twice at once counts as one, or what the connection takes for a repetition.
+
+    Units:  within_s in seconds, of which each time begins at a multiple.
     """
     content = json.dumps(call, sort_keys=True).encode()
-    second = int(request.received_at.timestamp())
-    return f"{hashlib.sha256(content).hexdigest()}:{second}"
+    time = int(request.received_at.timestamp()) // within_s
+    return f"{hashlib.sha256(content).hexdigest()}:{time}"
 
 
 def _moment(text: Any) -> datetime | None:

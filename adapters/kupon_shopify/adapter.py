@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
 from kupon.hooks.adapter import (
-    OK,
     Adapter,
     Checked,
     CodeItem,
@@ -16,9 +15,9 @@ from kupon.hooks.adapter import (
     Health,
     InboundRequest,
     Item,
+    OrderItem,
     Outcome,
     Page,
-    Verdict,
     checked,
 )
 from kupon.hooks.commands import (
@@ -30,15 +29,16 @@ from kupon.hooks.commands import (
     TrackEvent,
 )
 from kupon.hooks.errors import AuthFailed, Misconfigured, Unmappable
-from kupon_shopify import discounts, webhooks
-from kupon_shopify.client import Listed, ShopifyClient, as_documented
+from kupon_shopify import webhooks
+from kupon_shopify.api import as_documented
+from kupon_shopify.client import ShopifyClient, Subscription
 from kupon_shopify.config import ShopifySettings
 from kupon_shopify.mapping import inbound, orders
+from kupon_shopify.pulling import Pull
+from kupon_shopify.pushing import Push
+from kupon_shopify.writing import write
 
 SCOPES: Final = ("read_customers", "read_orders", "read_products", "write_discounts")
-_PAGE: Final = {"customers": 100, "catalog": 20, "orders": 20}
-# Products that are no longer or not yet sold are left out by themselves.
-_FILTERS: Final = {"catalog": "status:active,archived,draft,unlisted"}
 _PRIVACY: Final = "shopify.data_request"
 _COMPLETED: Final = "completed"
 
@@ -69,27 +69,42 @@ class ShopifyAdapter(Adapter):
         missing = [each for each in SCOPES if each not in granted]
         if missing:
             yield f"the app lacks the scopes {', '.join(missing)}"
-        wanted, version = self.config["api_version"], self.client.version
+        wanted, version = self.config["api_version"], self.client.api.version
         if version not in ("", wanted):
             yield f"Shopify answers with version {version} in place of {wanted}"
+        address = self.connection.state.get("address")
+        lost = _missing(self.client.list_subscriptions(address)) if address else []
+        if lost:
+            yield f"the shop has dropped subscriptions ({', '.join(lost)}): provision again"
 
     def provision(self) -> Mapping[str, Any]:
         """Subscribe to the topics of the shop's records."""
         address = self.connection.base_url
         if not address.startswith(("https://", "http://")):
             raise Misconfigured("the server's public address is not set")
+        self._leave(address)
         known = self.client.list_subscriptions(address)
         for topic, fields in webhooks.TOPICS.items():
-            if _constant(topic) not in known:
-                self.client.subscribe(_constant(topic), address, fields)
+            name = _constant(topic)
+            if name not in known:
+                self.client.subscribe(name, address, fields)
+            elif set(known[name].fields) != set(fields):
+                self.client.resubscribe(name, known[name].id, fields)
         return {"address": address}
+
+    def _leave(self, address: str) -> None:
+        """Take back the subscriptions of the address that the connection had before."""
+        before = self.connection.state.get("address")
+        if before and before != address:
+            for each in self.client.list_subscriptions(before).values():
+                self.client.unsubscribe(each.id)
 
     def deprovision(self) -> None:
         """Take the subscriptions back; those of an app that was removed are gone with it."""
         address = self.connection.state.get("address") or self.connection.base_url
         try:
-            for id in self.client.list_subscriptions(address).values():
-                self.client.unsubscribe(id)
+            for each in self.client.list_subscriptions(address).values():
+                self.client.unsubscribe(each.id)
         except AuthFailed:
             return
 
@@ -127,7 +142,7 @@ class ShopifyAdapter(Adapter):
         command: Command | None = None
         with as_documented():
             if kind == webhooks.ORDER and (order := self.client.get_order(id)):
-                command = orders.order_of(order, self.config)
+                command = orders.order_of(order, self.config, self._pull.letters_of([order]))
             elif kind == webhooks.CUSTOMER and (customer := self.client.get_customer(id)):
                 command = inbound.customer_of(customer, self.config)
             elif kind == webhooks.PRODUCT:
@@ -157,7 +172,12 @@ class ShopifyAdapter(Adapter):
         return [MergeCustomers(from_source_id=names["from"], into_source_id=names["into"])]
 
     def _redacted(self, delivery: Delivery) -> Sequence[Command]:
-        return [EraseCustomer(source_id=inbound.named(delivery.payload["id"], self.config))]
+        """Forget a customer, also as the guest that was known by the e-mail address."""
+        told = delivery.payload
+        names = [inbound.named(told["id"], self.config)]
+        if told.get("email") and self.config["guests"] == "EMAIL":
+            names.append(told["email"])
+        return [EraseCustomer(source_id=name) for name in names]
 
     def _asked_for_data(self, delivery: Delivery) -> Sequence[Command]:
         """Somebody wants to see their data: an event, which an operator or a system answers."""
@@ -178,65 +198,21 @@ class ShopifyAdapter(Adapter):
             raise AuthFailed(f"the shop has removed the app{asked}") from None
         return ()
 
+    @cached_property
+    def _pull(self) -> Pull:
+        return Pull(self.client, self.config, self.connection.installed_at)
+
     def pull(self, resource: str, cursor: str | None, since: datetime | None) -> Page:
-        """A page of records by their ids, from which the next one goes on.
-
-        Source:  spec adapters-commerce, section 5.1: cursors of the platform end at 25,000.
-        """
-        filter = " AND ".join(_terms(resource, cursor, since))
-        first = _PAGE[resource]
-        listing: Mapping[str, Callable[..., Listed]] = {
-            "customers": self.client.list_customers,
-            "catalog": self.client.list_products,
-            "orders": self.client.list_orders,
-        }
-        listed = listing[resource](filter, first, counts=cursor is None)
-        commands: list[Command] = []
-        skipped: list[tuple[str, str]] = []
-        with as_documented():
-            for node in listed.nodes:
-                if since is not None and datetime.fromisoformat(node["updatedAt"]) < since:
-                    # Of customers the shop compares whole days.
-                    continue
-                try:
-                    commands.append(self._read(resource, node, listed.currency))
-                except Unmappable as error:
-                    skipped.append((error.record_id, error.reason))
-            last = listed.nodes[-1]["legacyResourceId"] if listed.has_more else None
-        return Page(
-            commands=commands,
-            cursor=None if last is None else str(int(last) + 1),
-            total=listed.total,
-            skipped=skipped,
-        )
-
-    def _read(self, resource: str, node: Mapping[str, Any], currency: str) -> Command:
-        if resource == "customers":
-            return inbound.customer_of(node, self.config)
-        if resource == "catalog":
-            return inbound.product_of(node, currency, self.config)
-        return orders.order_of(node, self.config)
+        """A page of records."""
+        return self._pull.page(resource, cursor, since)
 
     def push(self, kind: str, items: Sequence[Item]) -> Sequence[Outcome]:
-        """Make the shop's discounts of codes what the codes are now."""
+        """Make the shop's discounts of codes what the codes are now; tell orders of theirs."""
+        orders = [item for item in items if isinstance(item, OrderItem)]
+        if kind == "orders":
+            return [write(self.client.api, self.config, each) for each in orders]
         codes = [item for item in items if isinstance(item, CodeItem)]
-        if not codes:
-            return []
-        found, currency = self.client.find_codes([str(item.voucher["code"]) for item in codes])
-        installed_at = self.connection.installed_at
-        with as_documented():
-            decisions = [
-                discounts.decide(item, known, currency, installed_at, self.config)
-                for item, known in zip(codes, found, strict=True)
-            ]
-        told = [OK if not d.reason else Outcome(Verdict.REJECTED, d.reason) for d in decisions]
-        changes = {place: d.change for place, d in enumerate(decisions) if d.change is not None}
-        if changes:
-            answers = self.client.change_codes(list(changes.values()))
-            for place, errors in zip(changes, answers, strict=True):
-                outcome = discounts.outcome_of(errors)
-                told[place] = told[place] if outcome is OK else outcome
-        return told
+        return Push(self.client.codes, self.config, self.connection.installed_at).push(codes)
 
 
 _HEARD: Final[Mapping[str, Callable[[ShopifyAdapter, Delivery], Sequence[Command]]]] = {
@@ -251,14 +227,9 @@ _HEARD: Final[Mapping[str, Callable[[ShopifyAdapter, Delivery], Sequence[Command
 }
 
 
-def _terms(resource: str, cursor: str | None, since: datetime | None) -> Iterator[str]:
-    """The conditions of a page's records, in the shop's search syntax."""
-    if resource in _FILTERS:
-        yield _FILTERS[resource]
-    if since is not None:
-        yield f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
-    if cursor is not None:
-        yield f"id:>={cursor}"
+def _missing(known: Mapping[str, Subscription]) -> list[str]:
+    """The topics that nobody delivers."""
+    return [topic for topic in webhooks.TOPICS if _constant(topic) not in known]
 
 
 def _constant(topic: str) -> str:

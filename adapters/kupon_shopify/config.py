@@ -7,7 +7,7 @@ from typing import Final
 
 from marshmallow import ValidationError, fields, validate
 
-from kupon.hooks.settings import Secret, SettingsSchema
+from kupon.hooks.settings import OrderSettings, Secret
 
 SHOP: Final = r"[a-z0-9][a-z0-9-]*\.myshopify\.com"
 SHOP_MONEY, PRESENTMENT = "SHOP", "PRESENTMENT"
@@ -30,7 +30,7 @@ def _check_pattern(pattern: str) -> None:
         raise ValidationError(f"it is no regular expression: {error}") from None
 
 
-class ShopifySettings(SettingsSchema):
+class ShopifySettings(OrderSettings):
     """The shop, the app that was made for it, and how its orders are read."""
 
     shop = fields.String(
@@ -67,11 +67,6 @@ class ShopifySettings(SettingsSchema):
         load_default=SHOP_MONEY,
         validate=validate.OneOf((SHOP_MONEY, PRESENTMENT)),
         metadata={"description": "Whether orders count in the shop's currency or the buyer's."},
-    )
-    redeem_on = fields.String(
-        load_default="ORDER_PAID",
-        validate=validate.OneOf(("ORDER_PAID", "ORDER_PLACED")),
-        metadata={"description": "When the codes of an order are redeemed."},
     )
     authorized_is_paid = fields.Boolean(
         load_default=False,
@@ -115,6 +110,28 @@ class ShopifySettings(SettingsSchema):
         metadata={
             "description": "Classes of other discounts that codes may be combined with, of:"
             f" {', '.join(COMBINATIONS)}."
+        },
+    )
+    share_discounts = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Whether codes of a campaign share a discount, to which they are added"
+            " many at once; for campaigns of thousands."
+        },
+    )
+    order_metafields = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Whether orders are told what became of their codes, in the metafield"
+            " kupon.redemption, for which the app needs the scope write_orders."
+        },
+    )
+    bulk_from = fields.Integer(
+        load_default=10_000,
+        validate=validate.Range(1),
+        metadata={
+            "description": "From so many records on Shopify collects them for a full pull by"
+            " itself."
         },
     )
     admin_url = fields.Url(

@@ -12,61 +12,60 @@ from typing import Final
 INNER: Final = 100
 MOST: Final = 250
 
-_CUSTOMER: Final = """
-fragment CustomerParts on Customer {
+_CUSTOMER_FIELDS: Final = """
   legacyResourceId displayName firstName lastName locale state tags taxExempt numberOfOrders
   amountSpent { amount currencyCode }
   defaultEmailAddress { emailAddress }
   defaultPhoneNumber { phoneNumber }
   defaultAddress { company address1 address2 city provinceCode zip countryCodeV2 }
   updatedAt
-}
 """
-_VARIANTS: Final = """
-fragment VariantParts on ProductVariantConnection {
-  nodes {
-    legacyResourceId sku title price
-    selectedOptions { name value }
-    media(first: 1) { nodes { preview { image { url } } } }
-  }
-  pageInfo { hasNextPage endCursor }
-}
-"""
-_PRODUCT: Final = f"""
-fragment ProductParts on Product {{
+_PICTURE: Final = "preview { image { url } }"
+_VARIANT_FIELDS: Final = "legacyResourceId sku title price selectedOptions { name value }"
+_PRODUCT_FIELDS: Final = f"""
   id legacyResourceId handle title vendor productType status tags
-  featuredMedia {{ preview {{ image {{ url }} }} }}
-  collections(first: {INNER}) {{ nodes {{ handle }} }}
+  featuredMedia {{ {_PICTURE} }}
   options {{ name }}
-  variants(first: {INNER}) {{ ...VariantParts }}
   updatedAt
-}}
 """
-_LINES: Final = """
-fragment LineParts on LineItemConnection {
-  nodes {
-    sku title quantity currentQuantity isGiftCard
-    product { legacyResourceId }
-    variant { legacyResourceId }
-    originalUnitPriceSet { ...MoneyParts }
-  }
-  pageInfo { hasNextPage endCursor }
-}
-fragment MoneyParts on MoneyBag {
-  shopMoney { amount currencyCode }
-  presentmentMoney { amount currencyCode }
-}
+_MONEY: Final = "shopMoney { amount currencyCode } presentmentMoney { amount currencyCode }"
+_LINE_FIELDS: Final = f"""
+  sku title quantity currentQuantity isGiftCard
+  product {{ legacyResourceId title }}
+  variant {{ legacyResourceId sku title }}
+  originalUnitPriceSet {{ {_MONEY} }}
 """
-_ORDER: Final = f"""
-fragment OrderParts on Order {{
-  id legacyResourceId name email test cartToken checkoutToken discountCodes
+_ORDER_FIELDS: Final = f"""
+  id legacyResourceId name email test sourceName cartToken checkoutToken discountCodes
   createdAt processedAt updatedAt cancelledAt
   displayFinancialStatus displayFulfillmentStatus
   customAttributes {{ key value }}
   customer {{ legacyResourceId }}
-  totalDiscountsSet {{ ...MoneyParts }}
-  lineItems(first: {INNER}) {{ ...LineParts }}
+  totalDiscountsSet {{ {_MONEY} }}
+"""
+
+_CUSTOMER: Final = f"fragment CustomerParts on Customer {{ {_CUSTOMER_FIELDS} }}\n"
+_VARIANTS: Final = f"""
+fragment VariantParts on ProductVariantConnection {{
+  nodes {{ {_VARIANT_FIELDS} media(first: 1) {{ nodes {{ {_PICTURE} }} }} }}
+  pageInfo {{ hasNextPage endCursor }}
 }}
+"""
+_PRODUCT: Final = f"""
+fragment ProductParts on Product {{
+  {_PRODUCT_FIELDS}
+  collections(first: {INNER}) {{ nodes {{ handle }} }}
+  variants(first: {INNER}) {{ ...VariantParts }}
+}}
+"""
+_LINES: Final = f"""
+fragment LineParts on LineItemConnection {{
+  nodes {{ {_LINE_FIELDS} }}
+  pageInfo {{ hasNextPage endCursor }}
+}}
+"""
+_ORDER: Final = f"""
+fragment OrderParts on Order {{ {_ORDER_FIELDS} lineItems(first: {INNER}) {{ ...LineParts }} }}
 """
 
 CUSTOMER: Final = (
@@ -77,6 +76,10 @@ PRODUCT: Final = (
     f"{_PRODUCT}{_VARIANTS}"
 )
 ORDER: Final = f"query Order($id: ID!) {{ order(id: $id) {{ ...OrderParts }} }}{_ORDER}{_LINES}"
+
+
+# Products that are no longer or not yet sold are left out by themselves.
+ALL_PRODUCTS: Final = "status:active,archived,draft,unlisted"
 
 
 def _page(root: str, parts: str, besides: str = "") -> str:
@@ -114,9 +117,47 @@ query Account {
 }
 """
 
+
+def _bulk(root: str, fields: str, parts: str = "", filter: str = "") -> str:
+    """A query that Shopify runs by itself: five connections at most, each node with its id."""
+    given = f'(query: "{filter}")' if filter else ""
+    return f"{{ {root}{given} {{ edges {{ node {{ id {fields} {parts} }} }} }} }}"
+
+
+_BULK_VARIANTS: Final = (
+    f"variants {{ edges {{ node {{ id {_VARIANT_FIELDS}"
+    f" media {{ edges {{ node {{ id {_PICTURE} }} }} }} }} }} }}"
+)
+BULK: Final = {
+    "customers": _bulk("customers", _CUSTOMER_FIELDS),
+    "catalog": _bulk(
+        "products",
+        _PRODUCT_FIELDS,
+        f"collections {{ edges {{ node {{ id handle }} }} }} {_BULK_VARIANTS}",
+        ALL_PRODUCTS,
+    ),
+    "orders": _bulk(
+        "orders", _ORDER_FIELDS, f"lineItems {{ edges {{ node {{ id {_LINE_FIELDS} }} }} }}"
+    ),
+}
+RUN_BULK: Final = """
+mutation RunBulk($query: String!) {
+  bulkOperationRunQuery(query: $query, groupObjects: true) {
+    bulkOperation { id }
+    userErrors { code message }
+  }
+}
+"""
+BULK_STATE: Final = """
+query BulkState($id: ID!) {
+  shop { currencyCode }
+  bulkOperation(id: $id) { status url fileSize }
+}
+"""
+
 SUBSCRIPTIONS: Final = f"""
 query Subscriptions($uri: String!) {{
-  webhookSubscriptions(first: {MOST}, uri: $uri) {{ nodes {{ id topic uri }} }}
+  webhookSubscriptions(first: {MOST}, uri: $uri) {{ nodes {{ id topic uri includeFields }} }}
 }}
 """
 SUBSCRIBE: Final = """
@@ -127,59 +168,20 @@ mutation Subscribe($topic: WebhookSubscriptionTopic!, $subscription: WebhookSubs
   }
 }
 """
+RESUBSCRIBE: Final = """
+mutation Resubscribe($id: ID!, $subscription: WebhookSubscriptionInput!) {
+  webhookSubscriptionUpdate(id: $id, webhookSubscription: $subscription) {
+    userErrors { field message }
+  }
+}
+"""
+SET_METAFIELDS: Final = """
+mutation Tell($metafields: [MetafieldsSetInput!]!) {
+  metafieldsSet(metafields: $metafields) { userErrors { message } }
+}
+"""
 UNSUBSCRIBE: Final = """
 mutation Unsubscribe($id: ID!) {
   webhookSubscriptionDelete(id: $id) { deletedWebhookSubscriptionId userErrors { field message } }
 }
 """
-
-CODE: Final = """
-fragment CodeParts on DiscountCodeNode {
-  id
-  codeDiscount {
-    ... on DiscountCodeBasic {
-      tags status
-      codes(first: 1) { nodes { code } }
-      context { ... on DiscountCustomers { customers { id } } }
-    }
-  }
-}
-"""
-
-
-def find_codes(count: int) -> str:
-    """Look for so many codes at once, `$code0` and on; answers are named the same."""
-    given = ", ".join(f"$code{place}: String!" for place in range(count))
-    asked = "\n".join(
-        f"  code{place}: codeDiscountNodeByCode(code: $code{place}) {{ ...CodeParts }}"
-        for place in range(count)
-    )
-    return f"query FindCodes({given}) {{\n  shop {{ currencyCode }}\n{asked}\n}}{CODE}"
-
-
-CREATE, UPDATE, DEACTIVATE = "Create", "Update", "Deactivate"
-# What each change of a discount takes.
-TAKES: Final = {
-    CREATE: {"basicCodeDiscount": "DiscountCodeBasicInput!"},
-    UPDATE: {"id": "ID!", "basicCodeDiscount": "DiscountCodeBasicInput!"},
-    DEACTIVATE: {"id": "ID!"},
-}
-_FIELDS: Final = {
-    CREATE: "discountCodeBasicCreate",
-    UPDATE: "discountCodeBasicUpdate",
-    DEACTIVATE: "discountCodeDeactivate",
-}
-
-
-def change_codes(kinds: list[str]) -> str:
-    """Change discounts one after the other, `change0` and on, each with arguments of its own."""
-    given, asked = [], []
-    for place, kind in enumerate(kinds):
-        takes = TAKES[kind]
-        given += [f"${name}{place}: {type}" for name, type in takes.items()]
-        passed = ", ".join(f"{name}: ${name}{place}" for name in takes)
-        asked.append(
-            f"  change{place}: {_FIELDS[kind]}({passed}) {{ userErrors {{ code message }} }}"
-        )
-    body = "\n".join(asked)
-    return f"mutation ChangeCodes({', '.join(given)}) {{\n{body}\n}}"

@@ -18,6 +18,7 @@ from typing import Any, Final
 from kupon.hooks.adapter import Delivery, InboundRequest
 from kupon.hooks.errors import Misconfigured, Refused, Unmappable
 from kupon.hooks.signatures import check_equal, check_hmac
+from kupon_shopify.mapping.inbound import email_of
 
 ORDER, CUSTOMER, PRODUCT, SHOP = "order", "customer", "product", "shop"
 MERGE, REDACT, DATA_REQUEST = "customers/merge", "customers/redact", "customers/data_request"
@@ -132,6 +133,14 @@ def _data_request(body: Body) -> tuple[str, dict[str, Any]]:
     }
 
 
+def _redact(body: Body) -> tuple[str, dict[str, Any]]:
+    """The e-mail address too: the orders of guests are known by it."""
+    subject, payload = _record(CUSTOMER, "customer", "id")(body)
+    email = body["customer"].get("email")
+    known = email_of(email) if isinstance(email, str) else None
+    return subject, payload if known is None else {**payload, "email": known}
+
+
 def _shop(body: Body) -> tuple[str, dict[str, Any]]:
     return f"{SHOP}:itself", {}
 
@@ -169,7 +178,7 @@ _READ: Final[Mapping[str, Callable[[Body], tuple[str, dict[str, Any]]]]] = {
     "orders/edited": _record(ORDER, "order_edit", "order_id"),
     "refunds/create": _record(ORDER, "order_id"),
     MERGE: _merge,
-    REDACT: _record(CUSTOMER, "customer", "id"),
+    REDACT: _redact,
     DATA_REQUEST: _data_request,
     UNINSTALLED: _shop,
     SHOP_REDACT: _shop,

@@ -56,6 +56,7 @@ from kupon.features.templates import routes as templates
 from kupon.features.trash_bin import routes as trash_bin
 from kupon.features.validation_rules import reactions as rule_news
 from kupon.features.validation_rules import routes as validation_rules
+from kupon.features.validations import reactions as validation_news
 from kupon.features.validations import routes as validations
 from kupon.features.vouchers import reactions as voucher_news
 from kupon.features.vouchers import routes as vouchers
@@ -177,10 +178,12 @@ def _describe_all(registry: JobRegistry) -> None:
         registry.describe(describe, told)
     for describe, told in (
         (campaign_news.describe, campaign_news.EVENTS),
+        (customer_news.describe, customer_news.OWN),
         (loyalty_news.describe_lines, loyalty_news.LINES),
         (publication_news.describe_codes, publication_news.CODES),
         (redemption_news.describe_gift_lines, redemption_news.GIFT_LINES),
         (rule_news.describe, rule_news.EVENTS),
+        (validation_news.describe, validation_news.EVENTS),
         (voucher_news.describe_plain, voucher_news.PLAIN),
     ):
         registry.describe(describe, told, is_for_feeds=False)

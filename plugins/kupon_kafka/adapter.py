@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from kupon.hooks.adapter import Adapter, Checked, Delivery, Health, InboundRequest
+from kupon.hooks.adapter import Adapter, Checked, Delivery, InboundRequest, checked
 from kupon.hooks.commands import Command
-from kupon.hooks.errors import AdapterError, AuthFailed, Refused, Stop
+from kupon.hooks.errors import Refused
 from kupon_kafka.config import CommandSettings
+from kupon_kafka.formats import open_writer
 from kupon_kafka.mapping import command_of
 from kupon_kafka.producers import open_producer
+from kupon_kafka.topics import create_topics, topics_of
 
 
 class KafkaAdapter(Adapter):
@@ -18,18 +21,21 @@ class KafkaAdapter(Adapter):
     settings = CommandSettings
 
     def check(self) -> Checked:
-        """Ask the cluster for the topic."""
-        try:
-            open_producer(self.config, self.config["topic"], self.http.guard)
-        except AuthFailed as error:
-            return Checked(Health.AUTH_FAILED, str(error))
-        except Stop as error:
-            return Checked(Health.MISCONFIGURED, str(error))
-        except AdapterError as error:
-            return Checked(Health.UNREACHABLE, str(error))
-        except Exception as error:  # noqa: BLE001 - a check never raises
-            return Checked(Health.MISCONFIGURED, type(error).__name__)
-        return Checked(Health.OK)
+        """Ask the cluster for the topics."""
+
+        def look() -> None:
+            open_producer(self.config, list(topics_of(self.config)), self.http.guard)
+            open_writer(self.config, self.http.guard)
+
+        return checked(look)
+
+    def provision(self) -> Mapping[str, Any]:
+        """Make the topics that there are not; nobody's records are touched."""
+        known = set(self.connection.state.get("topics", ()))
+        return {"topics": sorted(known.union(create_topics(self.config, self.http.guard)))}
+
+    def deprovision(self) -> None:
+        """Leave the topics where they are: what lies in them is not Kupon's to throw away."""
 
     def verify(self, request: InboundRequest) -> None:
         """Raise Refused."""

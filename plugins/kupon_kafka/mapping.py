@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError
@@ -25,7 +27,12 @@ from kupon.hooks.commands import (
     UpsertOrder,
     UpsertProduct,
 )
+from kupon_kafka.records import ORIGIN_HEADER
+from kupon_kafka.registry import Registry, Unreadable, is_framed
 from kupon_kafka.schemas import DATA, Letter
+
+# What was told because this connection told it, and comes back, would go round for ever.
+_ECHOED = ("customer.upsert", "event.track")
 
 
 class NoCommand(ValueError):
@@ -50,19 +57,42 @@ class Record:
     timestamp_ms: int | None = None
 
 
-def delivery_of(record: Record, project_id: str) -> Delivery | None:
-    """A record as it goes into the inbox; None for what is nobody's or another project's.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How records of a topic become commands.
 
-    Raises:  NoCommand.
+    Shapes: connection_id is whose echoes are passed over; unframe reads a value that a schema
+        registry explains, None where there is none; translate makes the words of a command of
+        foreign ones, None of what is none.
+    """
+
+    project_id: str
+    connection_id: str = ""
+    is_shared: bool = False
+    unframe: Callable[[Record], Any] | None = None
+    translate: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] | None = None
+
+
+def delivery_of(record: Record, reading: Reading) -> Delivery | None:
+    """A record as it goes into the inbox; None for what is nobody's, or not meant for Kupon.
+
+    Raises:  NoCommand; AdapterError where a registry is needed that is away.
     """
     if record.value is None:
         return None
-    payload = _read(record.value)
-    letter = _check(Letter, payload)
-    if letter["project_id"] not in (None, project_id):
+    said = _read(record, reading)
+    payload = said if reading.translate is None else reading.translate(said)
+    if payload is None:
         return None
+    letter = _check(Letter, payload)
+    if letter["project_id"] not in (None, reading.project_id):
+        if reading.is_shared:
+            return None
+        raise NoCommand("unknown_project", "the command is another project's")
     if letter["type"] not in DATA:
         raise NoCommand("unknown_type", f"there is no command {letter['type'][:100]}")
+    if letter["type"] in _ECHOED and _origin(record) == reading.connection_id:
+        return None
     data = _check(DATA[letter["type"]], letter["data"])
     return Delivery(
         id=_name(record, letter["id"]),
@@ -81,14 +111,46 @@ def command_of(payload: Mapping[str, Any]) -> Command:
     return _COMMANDS[letter["type"]](data, stamp)
 
 
-def _read(value: bytes) -> dict[str, Any]:
-    try:
-        payload = json.loads(value)
-    except (ValueError, RecursionError):
-        raise NoCommand("invalid_json", "the value is no JSON") from None
+def _read(record: Record, reading: Reading) -> dict[str, Any]:
+    payload = _parse(record.value or b"") if reading.unframe is None else reading.unframe(record)
     if not isinstance(payload, dict):
         raise NoCommand("invalid_json", "the value is no object")
     return payload
+
+
+def _parse(value: bytes) -> Any:
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise NoCommand("invalid_json", "the value is no JSON") from None
+
+
+def unframed(record: Record, registry: Registry) -> Any:
+    """What a value says that a schema explains, or that is JSON after all.
+
+    Shapes:  of Avro's members, `data` may be JSON as text; moments become text.
+    Raises:  NoCommand; AdapterError where the registry is away.
+    """
+    value = record.value or b""
+    if not is_framed(value):
+        return _parse(value)
+    try:
+        payload = registry.read(record.topic, value)
+    except Unreadable as error:
+        raise NoCommand("unreadable", str(error)) from None
+    plain = json.loads(json.dumps(payload, default=_plain))
+    if isinstance(plain, dict) and isinstance(plain.get("data"), str):
+        plain["data"] = _parse(plain["data"].encode())
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not have, and Avro does."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def _check(schema: Any, value: Any) -> dict[str, Any]:
@@ -107,6 +169,11 @@ def _name(record: Record, id: str | None) -> str:
     if ce_id:
         return f"{_text(ce_source or b'')}#{_text(ce_id)}"
     return id or f"{record.topic}/{record.partition}/{record.offset}"
+
+
+def _origin(record: Record) -> str:
+    """The connection that has caused what a command was made of, where its headers were kept."""
+    return _text(dict(record.headers).get(ORIGIN_HEADER) or b"-")
 
 
 def _text(raw: bytes) -> str:

@@ -6,6 +6,8 @@ Source: spec adapters-marketing, section 5.2.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from typing import Any, Final
 
 from marshmallow import Schema
@@ -15,17 +17,15 @@ from kupon.hooks.http import HttpClient
 from kupon.hooks.types import Endpoint, EventEnvelope, Sent
 from kupon_kafka.cluster import understood
 from kupon_kafka.config import SinkSettings
-from kupon_kafka.producers import DELIVERY_S, Producers
-from kupon_kafka.records import headers_of, key_of, value_of
+from kupon_kafka.producers import PATIENCE_S, Line, Producers
+from kupon_kafka.records import records_of
 
 ARRIVED: Final = Sent(is_done=True)
 _NOT_TRIED: Final = Sent(is_done=False)
-# The producer gives up by itself before.
-_PATIENCE_S: Final = DELIVERY_S + 5.0
 
 
 class KafkaSink:
-    """Writes events into a topic."""
+    """Writes events into topics."""
 
     kind = "kafka"
     settings: type[Schema] = SinkSettings
@@ -40,55 +40,69 @@ class KafkaSink:
     ) -> Sequence[Sent]:
         """Write events in their order; of those that did not arrive, the first says why."""
         try:
-            producer = self._producers.get(endpoint.id, endpoint.settings, http.guard)
+            line = self._producers.get(endpoint.id, endpoint.settings, http.guard)
         except AdapterError as error:
-            return _failed({}, len(events), str(error))
-        results: dict[int, Sent] = {}
-        reason = _write(producer, endpoint, events, results)
-        if producer.flush(_PATIENCE_S) or len(results) < len(events) or reason:
+            return _answers([], len(events), str(error))
+        letters: list[_Letter] = []
+        # What is made up for a test is nobody as he is now.
+        reason = _write(line, events, letters, most=1 if endpoint.is_test else None)
+        line.producer.flush(PATIENCE_S)
+        if len(letters) < len(events) or not all(each.has_arrived for each in letters):
             self._producers.drop(endpoint.id)
-        return _failed(results, len(events), reason or "Kafka has not answered in time")
+        return _answers(letters, len(events), reason or "Kafka has not answered in time")
+
+
+@dataclass(slots=True)
+class _Letter:
+    """An event on its way, in as many records as tell of it."""
+
+    waiting: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def has_arrived(self) -> bool:
+        return not (self.waiting or self.failures)
+
+    def add(self) -> Callable[[Any, Any], None]:
+        """Wait for a record more; what is to be told what became of it."""
+        self.waiting += 1
+
+        def note(error: Any, _: Any) -> None:
+            self.waiting -= 1
+            self.failures += [str(understood(error))] if error is not None else []
+
+        return note
 
 
 def _write(
-    producer: Any, endpoint: Endpoint, events: Sequence[EventEnvelope], results: dict[int, Sent]
+    line: Line, events: Sequence[EventEnvelope], letters: list[_Letter], most: int | None
 ) -> str:
-    """Hand events to the producer; why not all, empty where all were."""
+    """Hand events to the producer, of each so many records; why not all, empty where all were."""
     from confluent_kafka import KafkaException
 
-    settings = endpoint.settings
     try:
-        for place, event in enumerate(events):
-            producer.produce(
-                settings["topic"],
-                key=key_of(event),
-                value=value_of(event, settings["largest_bytes"]),
-                headers=headers_of(event),
-                on_delivery=_note(results, place),
-            )
+        for event in events:
+            records = list(islice(records_of(event, line.settings, line.writer), most))
+            letters.append(letter := _Letter())
+            for each in records:
+                line.produce(each, letter.add())
     except KafkaException as error:
         return str(understood(error.args[0]))
     except BufferError:
         return "too much is waiting to be sent"
+    except AdapterError as error:
+        return str(error)
     return ""
 
 
-def _note(results: dict[int, Sent], place: int) -> Callable[[Any, Any], None]:
-    def note(error: Any, _: Any) -> None:
-        if error is None:
-            results[place] = ARRIVED
-        else:
-            results[place] = Sent(is_done=False, reason=str(understood(error)))
+def _answers(letters: Sequence[_Letter], count: int, reason: str) -> Sequence[Sent]:
+    """What became of each; one try failed, however many events were in it.
 
-    return note
-
-
-def _failed(results: dict[int, Sent], count: int, reason: str) -> Sequence[Sent]:
-    """What became of each; one try failed, however many events were in it."""
-    answers: list[Sent] = []
-    has_failed = False
-    for place in range(count):
-        sent = results.get(place) or Sent(is_done=False, reason=reason)
-        answers.append(_NOT_TRIED if has_failed and not sent.is_done else sent)
-        has_failed = has_failed or not sent.is_done
-    return answers
+    What has arrived behind a failure is sent again: what is read last must be the newest.
+    """
+    arrived = list(takewhile(lambda letter: letter.has_arrived, letters))
+    answers = [ARRIVED] * len(arrived)
+    if len(arrived) < count:
+        failures = letters[len(arrived)].failures if len(arrived) < len(letters) else []
+        answers.append(Sent(is_done=False, reason=failures[0] if failures else reason))
+    return answers + [_NOT_TRIED] * (count - len(answers))

@@ -15,7 +15,7 @@ from marshmallow import Schema
 
 from kupon.hooks.errors import AdapterError
 from kupon.hooks.http import HttpClient, HttpResponse, retry_after_s
-from kupon.hooks.signatures import sign
+from kupon.hooks.signatures import sign, standard_headers
 from kupon.hooks.types import Endpoint, EventEnvelope, Sent
 from kupon.kit.timestamps import format_moment
 from kupon_webhooks.canonical import write
@@ -24,6 +24,9 @@ from kupon_webhooks.config import WebhookSettings
 SIGNATURE: Final = "x-voucherify-signature"
 GONE: Final = 410
 _AT_ONCE: Final = 5
+# A slow receiver gives others their turn after so long.
+_TURN_MS: Final = 10_000
+_READ: Final = 65_536
 _SHOWN: Final = 1024
 
 NOT_TRIED: Final = Sent(is_done=False)
@@ -38,7 +41,7 @@ class WebhookSink:
     def send(
         self, endpoint: Endpoint, events: Sequence[EventEnvelope], http: HttpClient
     ) -> Sequence[Sent]:
-        """Post each event; after a failure no further ones are begun.
+        """Post each event; after a failure, or after long, no further ones are begun.
 
         A receiver that is away would cost its time-out for every event otherwise.
         """
@@ -47,10 +50,12 @@ class WebhookSink:
 
         def post_all(lane: Iterable[int]) -> None:
             own = replace(http, _session=None)
+            spent_ms = 0
             for place in lane:
-                if is_failing.is_set():
+                if is_failing.is_set() or spent_ms > _TURN_MS:
                     return
                 results[place] = _post(endpoint, events[place], own)
+                spent_ms += results[place].took_ms or 0
                 if not results[place].is_done:
                     is_failing.set()
 
@@ -107,9 +112,16 @@ def _post(endpoint: Endpoint, event: EventEnvelope, http: HttpClient) -> Sent:
         **endpoint.settings["headers"],
         "Content-Type": "application/json",
         SIGNATURE: sign(endpoint.signing_key, body),
+        **standard_headers(endpoint.signing_keys, event.delivery_id or event.id, body),
     }
     try:
-        answer = http.send("POST", endpoint.settings["target_url"], headers=headers, body=body)
+        answer = http.send(
+            "POST",
+            endpoint.settings["target_url"],
+            headers=headers,
+            body=body,
+            first_bytes=_READ,
+        )
     except AdapterError as error:
         return Sent(is_done=False, reason=str(error))
     return _judge(answer)

@@ -1,4 +1,4 @@
-"""Braze played at its HTTP edge: users/track, users/delete, Canvas webhooks, Connected Content.
+"""Braze played at its HTTP edge: users/track, users/merge, users/delete, Canvases, messages.
 
 Source: spec adapters-marketing, section 3.5; Braze's pages on these interfaces.
 """
@@ -22,13 +22,14 @@ class BrazePlatform(FakePlatform):
     """A workspace whose key may track and delete users, and its Canvases and messages."""
 
     comes_with_key = True
-    takes_all_or_none = False
+    takes_all_or_none = ("merges",)
 
     def __init__(self, config: dict[str, Any] | None = None) -> None:
         super().__init__(config)
         self.batches: list[list[str]] = []
         self.refused: set[str] = set()
         self.deleted: list[str] = []
+        self.merged: dict[str, str] = {}
         self.profiles: dict[str, dict[str, Any]] = {}
         self.events: list[dict[str, Any]] = []
 
@@ -101,8 +102,30 @@ class BrazePlatform(FakePlatform):
         self.deleted += users
         return Reply({"deleted": len(users), "message": "success"}, 201)
 
+    @route("POST", "/users/merge")
+    def merge(self, request: Received) -> Reply:
+        """Users are merged some time later, in no certain order; an unknown one is no error."""
+        if not self._knows(request):
+            return Reply({"message": "Invalid API key"}, 401)
+        pairs = [
+            tuple(each[f"identifier_to_{end}"].get("external_id") for end in ("merge", "keep"))
+            for each in request.json.get("merge_updates", [])
+        ]
+        self.batches.append([gone for gone, _ in pairs])
+        if not pairs or len(pairs) > _MOST_USERS:
+            return Reply({"message": "'merge_updates' must be an array of 1 to 50 objects"}, 400)
+        if self.refused & {gone for gone, _ in pairs}:
+            return Reply({"message": "'identifier_to_merge' is not a valid identifier"}, 400)
+        for gone, kept in pairs:
+            self.merged[gone] = kept
+            was = self.profiles.pop(gone, {})
+            self.profiles[kept] = was | self.profiles.get(kept, {})
+        return Reply({"message": "success"}, 202)
+
     def held(self, kind: str) -> dict[str, Any]:
-        """Profiles that have attributes, or each user's events."""
+        """Profiles that have attributes, each user's events, or who was whom."""
+        if kind == "merges":
+            return dict(self.merged)
         if kind == "profiles":
             return {user: dict(has) for user, has in self.profiles.items() if has}
         found: dict[str, list[Any]] = {}

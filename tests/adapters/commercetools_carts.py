@@ -14,7 +14,27 @@ from typing import Any
 Json = dict[str, Any]
 GIFT = "GiftLineItem"
 _SKU = re.compile(r'^sku = "(.*)"$')
+_SLUG = re.compile(r"[a-zA-Z0-9_-]{2,256}")
 _MOST_ACTIONS = 100
+# The members of update actions that are documented, besides `action`; the platform knows more.
+_MEMBERS = {
+    "addCustomLineItem": {"name", "quantity", "money", "slug", "taxCategory", "priceMode"},
+    "addLineItem": {"productId", "variantId", "quantity", "custom", "distributionChannel"},
+    "changeLineItemQuantity": {"lineItemId", "quantity"},
+    "removeCustomLineItem": {"customLineItemId"},
+    "removeLineItem": {"lineItemId"},
+    "setCustomField": {"name", "value"},
+    "setCustomType": {"type", "fields"},
+    "setDirectDiscounts": {"discounts"},
+    "setLineItemCustomField": {"lineItemId", "name", "value"},
+}
+_OF_LINES = (
+    "addCustomLineItem",
+    "removeCustomLineItem",
+    "addLineItem",
+    "changeLineItemQuantity",
+    "removeLineItem",
+)
 
 
 class BadAction(Exception):
@@ -60,31 +80,20 @@ def apply(
         raise BadAction("too many actions")
     changed = copy.deepcopy(cart)
     for action in actions:
-        match action["action"]:
-            case "setCustomType":
-                id = types.get(action["type"]["key"])
-                if id is None:
-                    raise BadAction("no such type")
-                fields = dict(action.get("fields") or {})
-                changed["custom"] = {"type": {"typeId": "type", "id": id}, "fields": fields}
-            case "setCustomField":
-                _set_field(changed, action)
-            case "setDirectDiscounts":
-                if changed["discountCodes"]:
-                    raise BadAction("discount codes and direct discounts exclude each other")
-                changed["directDiscounts"] = [
-                    {"id": f"direct-{number}", **each}
-                    for number, each in enumerate(action["discounts"])
-                ]
-            case other:
-                raise BadAction(f"unknown action {other}")
+        _follow(changed, action, products, types)
+        if action["action"] in _OF_LINES:
+            # Each action is checked by itself.
+            calculate(changed, products)
     calculate(changed, products)
     cart.clear()
     cart.update(changed)
 
 
 def calculate(cart: Json, products: Mapping[str, Json]) -> None:
-    """Price a cart: its lines, the direct discounts in their order, and the total."""
+    """Price a cart: its lines, the direct discounts in their order, and the total.
+
+    Raises:  BadAction for a total below zero.
+    """
     currency = cart["totalPrice"]["currencyCode"]
     cart["lineItems"] = [each for each in cart["lineItems"] if each["lineItemMode"] != GIFT]
     for line in cart["lineItems"]:
@@ -94,15 +103,109 @@ def calculate(cart: Json, products: Mapping[str, Json]) -> None:
     off_total = 0
     for discount in cart["directDiscounts"]:
         off_total += _discount(cart, discount, products, currency)
-    left = sum(line["totalPrice"]["centAmount"] for line in cart["lineItems"])
+    parts = cart["lineItems"] + cart["customLineItems"]
+    left = sum(each["totalPrice"]["centAmount"] for each in parts)
+    if left < 0:
+        raise BadAction("the total is below zero")
     cart["discountOnTotalPrice"] = {"discountedAmount": money(min(off_total, left), currency)}
     cart["totalPrice"] = money(left - min(off_total, left), currency)
+
+
+def is_given(line: Json) -> bool:
+    """Whether a line is one that Kupon has put in, in either way."""
+    return line["lineItemMode"] == GIFT or "custom" in line
 
 
 def elements(cart: Json) -> list[Json]:
     """The codes that a cart shows."""
     texts = (cart.get("custom") or {}).get("fields", {}).get("discount_codes", [])
     return [json.loads(text) for text in texts]
+
+
+def _follow(
+    cart: Json, action: Mapping[str, Any], products: Mapping[str, Json], types: Mapping[str, str]
+) -> None:
+    unknown = action.keys() - _MEMBERS[action["action"]] - {"action"}
+    if unknown:
+        raise BadAction(f"unknown members {unknown}")
+    match action["action"]:
+        case "setCustomType":
+            cart["custom"] = _custom(action, types)
+        case "setCustomField":
+            _set_field(cart, action)
+        case "setDirectDiscounts":
+            if cart["discountCodes"]:
+                raise BadAction("discount codes and direct discounts exclude each other")
+            cart["directDiscounts"] = [
+                {"id": f"direct-{number}", **each}
+                for number, each in enumerate(action["discounts"])
+            ]
+        case "addLineItem":
+            _add_line(cart, action, products, types)
+        case _:
+            _change_lines(cart, action)
+
+
+def _change_lines(cart: Json, action: Mapping[str, Any]) -> None:
+    match action["action"]:
+        case "addCustomLineItem":
+            _add_custom_line(cart, action)
+        case "removeCustomLineItem":
+            _remove(cart, "customLineItems", action["customLineItemId"])
+        case "changeLineItemQuantity":
+            _line(cart, action)["quantity"] = action["quantity"]
+        case "removeLineItem":
+            _remove(cart, "lineItems", action["lineItemId"])
+        case "setLineItemCustomField":
+            _set_field(_line(cart, action), action)
+        case other:
+            raise BadAction(f"unknown action {other}")
+
+
+def _custom(action: Mapping[str, Any], types: Mapping[str, str]) -> Json:
+    id = types.get(action["type"]["key"])
+    if id is None:
+        raise BadAction("no such type")
+    return {"type": {"typeId": "type", "id": id}, "fields": dict(action.get("fields") or {})}
+
+
+def _add_custom_line(cart: Json, action: Mapping[str, Any]) -> None:
+    if _SLUG.fullmatch(action["slug"]) is None:
+        raise BadAction("no slug")
+    if any(each["slug"] == action["slug"] for each in cart["customLineItems"]):
+        raise BadAction("the slug is there")
+    amount = action["money"]["centAmount"] * action["quantity"]
+    value = money(amount, action["money"]["currencyCode"])
+    kept = {name: action[name] for name in ("name", "slug", "quantity", "priceMode", "taxCategory")}
+    line = {"id": f"custom-{cart['version']}", **kept, "money": value, "totalPrice": value}
+    cart["customLineItems"].append(line)
+
+
+def _add_line(
+    cart: Json, action: Mapping[str, Any], products: Mapping[str, Json], types: Mapping[str, str]
+) -> None:
+    product = products[action["productId"]]
+    variant = product["masterVariant"]
+    if "price" not in variant:
+        raise BadAction("MatchingPriceNotFound")
+    assert variant["id"] == action["variantId"]
+    price, currency = variant["price"]["value"]["centAmount"], cart["totalPrice"]["currencyCode"]
+    id = f"added-{variant['sku']}-{len(cart['lineItems'])}"
+    line = line_item(id, product["id"], variant["sku"], action["quantity"], price, currency)
+    line["custom"] = _custom(action["custom"], types)
+    cart["lineItems"].append(line)
+
+
+def _line(cart: Json, action: Mapping[str, Any]) -> Json:
+    found: Json = next(each for each in cart["lineItems"] if each["id"] == action["lineItemId"])
+    return found
+
+
+def _remove(cart: Json, place: str, id: str) -> None:
+    known = len(cart[place])
+    cart[place] = [each for each in cart[place] if each["id"] != id]
+    if len(cart[place]) == known:
+        raise BadAction(f"there is no {id}")
 
 
 def _set_field(cart: Json, action: Mapping[str, Any]) -> None:

@@ -87,12 +87,14 @@ class LiveProject:
         }
 
 
-def wait_until(test: Callable[[], object], what: str, patience_s: float = PATIENCE_S):
+def wait_until(
+    test: Callable[[], object], what: str, patience_s: float = PATIENCE_S, every_s: float = 0.1
+):
     """What the test answers once that is true."""
     ends_at = clock.monotonic_s() + patience_s
     while not (found := test()):
         assert clock.monotonic_s() < ends_at, f"waited in vain until {what}"
-        clock.sleep(0.1)
+        clock.sleep(every_s)
     return found
 
 

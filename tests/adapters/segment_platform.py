@@ -30,7 +30,12 @@ class SegmentPlatform(FakePlatform):
         self.batches: list[list[str]] = []
         self.refused: set[str] = set()
         self.erased: list[str] = []
-        self._taken: dict[str, dict[str, dict[str, Any]]] = {"track": {}, "identify": {}}
+        self.regulation = "FINISHED"
+        self._taken: dict[str, dict[str, dict[str, Any]]] = {
+            "track": {},
+            "identify": {},
+            "alias": {},
+        }
         self._profiles: list[dict[str, Any]] = []
 
     # Tracking API
@@ -42,7 +47,7 @@ class SegmentPlatform(FakePlatform):
             return Reply({"success": False, "message": "unauthorized"}, 401)
         calls = request.json["batch"]
         sizes = [len(json.dumps(call).encode()) for call in calls]
-        users = [str(call["userId"]) for call in calls]
+        users = [str(call.get("previousId") or call["userId"]) for call in calls]
         self.batches.append(users)
         is_too_large = len(request.body) > _MOST_BATCH_BYTES or max(sizes, default=0) > (
             _MOST_EVENT_BYTES
@@ -59,7 +64,9 @@ class SegmentPlatform(FakePlatform):
         return list(self._taken[kind].values())
 
     def held(self, kind: str) -> dict[str, Any]:
-        """Events of each user, or the traits of the last identify call."""
+        """Events of each user, the traits of the last identify call, or who was whom."""
+        if kind == "merges":
+            return {call["previousId"]: call["userId"] for call in self.calls_of("alias")}
         if kind == "profiles":
             return {call["userId"]: call["traits"] for call in self.calls_of("identify")}
         found: dict[str, list[Any]] = {}
@@ -145,6 +152,13 @@ class SegmentPlatform(FakePlatform):
             return Reply({"errors": [{"type": "not-authorized"}]}, 401)
         self.erased += request.json["subjectIds"]
         return Reply({"data": {"regulateId": f"reg_{len(self.erased)}"}})
+
+    @route("GET", "/regulations/<name>")
+    def get_regulation(self, request: Received, name: str) -> Reply:
+        """How far a regulation is."""
+        if request.headers.get("authorization") != f"Bearer {self.settings['public_token']}":
+            return Reply({"errors": [{"type": "not-authorized"}]}, 401)
+        return Reply({"data": {"regulation": {"id": name, "overallStatus": self.regulation}}})
 
     # Destinations
 

@@ -17,8 +17,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from graphql import build_schema, graphql_sync
+from graphql import GraphQLError, build_schema, graphql_sync
 from tests.adapters import shopify_records as records
+from tests.adapters.shopify_bulk import BulkOperations
+from tests.adapters.shopify_discounts import BASIC, Discounts
+from tests.adapters.shopify_metafields import Metafields
+from tests.adapters.shopify_subscriptions import Subscriptions
 
 from kupon.hooks.adapter import InboundRequest
 from kupon.testing import FakePlatform, Received, Reply, inbound, route
@@ -53,15 +57,19 @@ class ShopifyPlatform(FakePlatform):
         self.tokens: set[str] = set()
         self.scopes = list(SCOPES)
         self.is_installed = True
+        self.shows_discounts = True
         # What is left of the points; each query asks for ten.
         self.points = 2000.0
         self.points_after: float | None = None
+        self.spends = False
         self.answers_as = ""
         self.inner_page = 250
         self.records: dict[str, dict[str, Any]] = {kind: {} for kind in _READ}
-        self.discounts: dict[str, dict[str, Any]] = {}
-        self._hooks: dict[str, list[str]] = dict(OTHERS)
-        self._changed: list[str] = []
+        self.discounts = Discounts(self.refused)
+        self.metafields = Metafields(self.records["orders"], self.refused)
+        self.bulk = BulkOperations(self._collect)
+        self._is_collecting = False
+        self.subscriptions = Subscriptions(OTHERS)
 
     # Tokens
 
@@ -99,21 +107,16 @@ class ShopifyPlatform(FakePlatform):
             error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
             return Reply({"errors": [error], "extensions": {"cost": cost}}, 200, headers)
         told = self._execute(request.json)
+        self.points -= _COST if self.spends else 0
         if self.points_after is not None:
             cost["throttleStatus"] |= {"currentlyAvailable": self.points_after}
         return Reply({**told, "extensions": {"cost": cost}}, 200, headers)
 
     def _execute(self, sent: dict[str, Any]) -> dict[str, Any]:
-        self._changed = []
-        result = graphql_sync(
-            SCHEMA,
-            sent["query"],
-            root_value=self._roots(),
-            variable_values=sent.get("variables"),
-            field_resolver=self._resolve,
-        )
-        if self._changed:
-            self.batches.append(self._changed)
+        self.discounts.changed, self.metafields.changed = [], []
+        result = self._run(sent["query"], sent.get("variables"))
+        if changed := self.discounts.changed or self.metafields.changed:
+            self.batches.append(changed)
         told: dict[str, Any] = {}
         if result.errors:
             told["errors"] = [error.formatted for error in result.errors]
@@ -121,20 +124,44 @@ class ShopifyPlatform(FakePlatform):
             told["data"] = result.data
         return told
 
+    def _run(self, query: str, variables: dict[str, Any] | None = None) -> Any:
+        return graphql_sync(
+            SCHEMA,
+            query,
+            root_value=self._roots(),
+            variable_values=variables,
+            field_resolver=self._resolve,
+        )
+
+    def _collect(self, query: str) -> dict[str, Any]:
+        """What a query finds that the shop runs by itself, without pages."""
+        self._is_collecting = True
+        try:
+            result = self._run(query)
+        finally:
+            self._is_collecting = False
+        assert not result.errors, result.errors
+        found: dict[str, Any] = result.data
+        return found
+
+    @route("GET", "/bulk/<number>")
+    def file(self, request: Received, number: str) -> Reply:
+        """A file that the shop has made."""
+        return self.bulk.read(request, number)
+
     def _roots(self) -> dict[str, Any]:
-        roots = {
+        roots: dict[str, Any] = {
             "shop": {"myshopifyDomain": self.settings["shop"], "currencyCode": "EUR"},
             "currentAppInstallation": {
                 "accessScopes": [{"handle": each} for each in self.scopes]
             },
-            "webhookSubscriptions": self._subscriptions,
-            "webhookSubscriptionCreate": self._subscribe,
-            "webhookSubscriptionDelete": self._unsubscribe,
-            "codeDiscountNodeByCode": lambda _, code: self.discounts.get(code.lower()),
-            "discountCodeBasicCreate": self._create_discount,
-            "discountCodeBasicUpdate": self._update_discount,
-            "discountCodeDeactivate": self._deactivate,
+            **self.subscriptions.roots(),
+            **self.discounts.roots(),
+            **self.metafields.roots(),
+            **self.bulk.roots(self.url),
         }  # fmt: skip
+        if not self.shows_discounts:
+            roots["codeDiscountNodeByCode"] = _deny
         for kind in _READ:
             roots[kind[:-1]] = self._reader(kind)
             roots[kind] = self._lister(kind)
@@ -156,9 +183,12 @@ class ShopifyPlatform(FakePlatform):
         nodes = value["nodes"] if isinstance(value, dict) else value
         start = int(arguments.get("after") or 0)
         stop = start + min(arguments.get("first") or 0, self.inner_page)
+        if self._is_collecting:
+            stop = len(nodes)
         more = stop < len(nodes)
         return {
             "nodes": nodes[start:stop],
+            "edges": [{"node": node} for node in nodes[start:stop]],
             "pageInfo": {"hasNextPage": more, "endCursor": str(stop) if more else None},
         }
 
@@ -166,7 +196,9 @@ class ShopifyPlatform(FakePlatform):
         return lambda _, id: self.records[kind].get(id.rpartition("/")[2])
 
     def _lister(self, kind: str) -> Any:
-        def listed(_: Any, first: int, query: str | None = None, sortKey: str = "") -> Any:
+        def listed(_: Any, first: int = 0, query: str | None = None, sortKey: str = "") -> Any:
+            if self._is_collecting:
+                return self._matching(kind, query)
             assert sortKey == "ID"
             found = self._matching(kind, query)
             most = min(first, self.page_size)
@@ -221,87 +253,18 @@ class ShopifyPlatform(FakePlatform):
     # Discounts
 
     def held(self, kind: str) -> dict[str, Any]:
-        """The discounts by code."""
-        return {each["code"]: each for each in self.discounts.values() if "code" in each}
+        """The discounts by code, or what orders were told."""
+        return self.metafields.values if kind == "orders" else self.discounts.held()
 
-    def add_foreign(self, code: str, kind: str = "DiscountCodeBasic") -> None:
+    def add_foreign(self, code: str, kind: str = BASIC) -> None:
         """A discount that somebody has made by hand."""
-        self._store(code, {"tags": [], "status": "ACTIVE"}, kind)
-
-    def _store(self, code: str, discount: dict[str, Any], kind: str) -> None:
-        shown = {"__typename": kind, "codes": [{"code": code}], **discount}
-        shown.setdefault("context", {"__typename": "DiscountBuyerSelectionAll", "all": "ALL"})
-        id = f"gid://shopify/DiscountCodeNode/{len(self.discounts) + 1}"
-        self.discounts[code.lower()] = {"id": id, "codeDiscount": shown}
-
-    def _create_discount(self, _: Any, basicCodeDiscount: dict[str, Any]) -> Any:
-        given = basicCodeDiscount
-        code = given["code"]
-        self._changed.append(code)
-        if code in self.refused:
-            return _refusal("INVALID", "Code is invalid")
-        if code.lower() in self.discounts:
-            return _refusal("TAKEN", "Code must be unique. Please try a different code.")
-        self._store(code, {"tags": given["tags"], "status": "ACTIVE"}, "DiscountCodeBasic")
-        return self._write(self.discounts[code.lower()], given)
-
-    def _update_discount(self, _: Any, id: str, basicCodeDiscount: dict[str, Any]) -> Any:
-        node = self._discount(id)
-        self._changed.append(basicCodeDiscount["code"])
-        if basicCodeDiscount["code"] in self.refused:
-            return _refusal("INVALID", "Code is invalid")
-        return self._write(node, basicCodeDiscount)
-
-    def _write(self, node: dict[str, Any], given: dict[str, Any]) -> Any:
-        shown, context = node["codeDiscount"], given["context"]
-        node |= {name: value for name, value in given.items() if name != "context"}
-        shown |= {"tags": given["tags"], "status": "ACTIVE"}
-        if "customers" in context:
-            known = {each["id"] for each in shown["context"].get("customers", ())}
-            kept = (known | set(context["customers"]["add"])) - set(
-                context["customers"].get("remove", ())
-            )
-            held = [{"id": each} for each in sorted(kept)]
-            shown["context"] = {"__typename": "DiscountCustomers", "customers": held}
-        else:
-            shown["context"] = {"__typename": "DiscountBuyerSelectionAll", "all": "ALL"}
-        return {"codeDiscountNode": node, "userErrors": []}
-
-    def _deactivate(self, _: Any, id: str) -> Any:
-        node = self._discount(id)
-        self._changed.append(node["code"])
-        node["codeDiscount"]["status"] = "EXPIRED"
-        return {"codeDiscountNode": node, "userErrors": []}
-
-    def _discount(self, id: str) -> dict[str, Any]:
-        return next(each for each in self.discounts.values() if each["id"] == id)
+        self.discounts.store(code, kind, [])
 
     # Webhooks
 
     def installed(self) -> dict[str, Any]:
         """The subscriptions, with the members that they bring."""
-        return dict(self._hooks)
-
-    def _subscriptions(self, _: Any, first: int, uri: str | None = None) -> list[Any]:
-        found = [(name, *name.split(" ")) for name in self._hooks]
-        return [
-            {"id": _hook_id(name), "topic": topic, "uri": at}
-            for name, topic, at in found
-            if uri in (None, at)
-        ]
-
-    def _subscribe(self, _: Any, topic: str, webhookSubscription: dict[str, Any]) -> Any:
-        name = f"{topic} {webhookSubscription['uri']}"
-        if name in self._hooks:
-            error = {"field": ["uri"], "message": "Address for this topic has already been taken"}
-            return {"webhookSubscription": None, "userErrors": [error]}
-        self._hooks[name] = webhookSubscription["includeFields"]
-        return {"webhookSubscription": None, "userErrors": []}
-
-    def _unsubscribe(self, _: Any, id: str) -> Any:
-        for name in [each for each in self._hooks if _hook_id(each) == id]:
-            del self._hooks[name]
-        return {"deletedWebhookSubscriptionId": id, "userErrors": []}
+        return dict(self.subscriptions.fields)
 
     def event(self, name: str, body: bytes, *, id: str, at: datetime) -> InboundRequest:
         """A webhook; the record that it tells of is there, as far as it tells of one."""
@@ -347,10 +310,5 @@ def _number(node: dict[str, Any]) -> int:
     return int(node["legacyResourceId"])
 
 
-def _hook_id(name: str) -> str:
-    return f"gid://shopify/WebhookSubscription/{name.encode().hex()}"
-
-
-def _refusal(code: str, message: str) -> dict[str, Any]:
-    error = {"code": code, "field": ["basicCodeDiscount", "code"], "message": message}
-    return {"codeDiscountNode": None, "userErrors": [error]}
+def _deny(_: Any, code: str) -> None:
+    raise GraphQLError("Access denied", extensions={"code": "ACCESS_DENIED"})

@@ -164,6 +164,7 @@ def make_order(id: Any, updated_at: str, **members: Any) -> Node:
         "name": f"#{id}",
         "email": None,
         "test": False,
+        "sourceName": "web",
         "cartToken": None,
         "checkoutToken": None,
         "discountCodes": [],
@@ -184,16 +185,22 @@ def make_order(id: Any, updated_at: str, **members: Any) -> Node:
 def make_line(variant: Any, quantity: int, price: str, currency: str, /, **members: Any) -> Node:
     """A line of an order."""
     return {
+        "id": f"gid://shopify/LineItem/{variant}",
         "sku": f"SKU-{variant}",
         "title": f"Article {variant}",
         "quantity": quantity,
         "currentQuantity": quantity,
         "isGiftCard": False,
-        "product": {"legacyResourceId": "301"},
-        "variant": {"legacyResourceId": str(variant)},
+        "product": {"legacyResourceId": "301", "title": f"Article {variant}"},
+        "variant": sold(variant, f"SKU-{variant}"),
         "originalUnitPriceSet": money(price, currency),
         **members,
     }
+
+
+def sold(variant: Any, sku: str | None) -> Node:
+    """The variant of a line."""
+    return {"legacyResourceId": str(variant), "sku": sku, "title": "Default Title"}
 
 
 def order_of(body: Node) -> Node:
@@ -205,6 +212,7 @@ def order_of(body: Node) -> Node:
         name=body["name"],
         email=body.get("email"),
         test=body["test"],
+        sourceName=body.get("source_name"),
         cartToken=body.get("cart_token"),
         checkoutToken=body.get("checkout_token"),
         discountCodes=[each["code"] for each in body["discount_codes"]],
@@ -233,8 +241,8 @@ def _line_of(body: Node, currency: str) -> Node:
         title=body["title"],
         currentQuantity=body.get("current_quantity", body["quantity"]),
         isGiftCard=body.get("gift_card", False),
-        product=product and {"legacyResourceId": str(product)},
-        variant=variant and {"legacyResourceId": str(variant)},
+        product=product and {"legacyResourceId": str(product), "title": body["title"]},
+        variant=variant and sold(variant, body["sku"]),
     )
 
 

@@ -43,14 +43,14 @@ class Shop:
         price, left = "10.00", quantity * 1000
         taken = []
         for code in codes:
-            node = self.platform.discounts.get(code.lower())
-            if node is None or node["codeDiscount"]["status"] != "ACTIVE":
+            node = self.platform.discounts.use(code)
+            if node is None:
                 continue
             value = node["customerGets"]["value"]
             off = value.get("discountAmount")
             cut = minor_units(off["amount"], "EUR") if off else left * value["percentage"]
             left -= min(left, int(cut))
-            taken.append(node["code"])
+            taken.append(self.platform.discounts.redeem_code(code)["code"])
         at = records.instant(self.now())
         discount = (quantity * 1000 - left) / 100
         self.platform.records["orders"][str(id)] = records.make_order(
@@ -73,6 +73,15 @@ class Shop:
         return self._change(
             "orders/cancelled", id, displayFinancialStatus="REFUNDED", cancelledAt=at
         )
+
+    def refund(self, id, left):
+        """Give money back; so many units of each line are left."""
+        order = self.platform.records["orders"][str(id)]
+        for line in order["lineItems"]:
+            line["currentQuantity"] = left
+        state = "PARTIALLY_REFUNDED" if left else "REFUNDED"
+        self._change("orders/updated", id, displayFinancialStatus=state)
+        return self.event("refunds/create", 92_000 + id, order_id=id)
 
     def _change(self, topic, id, **members):
         order = self.platform.records["orders"][str(id)]

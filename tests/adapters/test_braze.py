@@ -11,7 +11,7 @@ from tests.adapters.braze_platform import BrazePlatform
 
 from kupon.hooks.adapter import OK, Checked, Health, Outcome, Verdict
 from kupon.hooks.commands import SetAudienceMembership
-from kupon.hooks.errors import Misconfigured, RateLimited, Refused, Unmappable
+from kupon.hooks.errors import Misconfigured, RateLimited, Refused, Unavailable, Unmappable
 from kupon.kit.errors import KuponError
 from kupon.testing import AdapterContract, Fault, forged, inbound
 from kupon.testing.contract.checks import Case
@@ -322,7 +322,7 @@ class TestPushing:
         assert adapter.push("events", make_items("events", 75)) == [OK] * 75
         assert [len(batch) for batch in case.platform.batches] == [50, 25]
 
-    @pytest.mark.parametrize("fault", ["429", "503", "401"])
+    @pytest.mark.parametrize("fault", ["429", "503", "401", Fault(status=413)])
     def test_what_went_before_a_failure_is_there(self, case, fault):
         adapter = case.make(settings={"batch_limit": 2})
         case.platform.fail(Fault(status=201, body=b'{"message": "success"}'), times=1)
@@ -341,6 +341,40 @@ class TestPushing:
         case.platform.fail("404")
         with pytest.raises(Misconfigured, match="cluster"):
             case.make().push("events", make_items("events", 1))
+
+
+class TestMerging:
+    """Source: Braze's page "Merge users"."""
+
+    def test_users_are_named_by_their_external_ids(self, case):
+        assert case.make().push("merges", make_items("merges", 2)) == [OK, OK]
+        (request,) = case.platform.calls("POST", "/users/merge")
+        assert request.json["merge_updates"][1] == {
+            "identifier_to_merge": {"external_id": "former-2"},
+            "identifier_to_keep": {"external_id": "customer-2"},
+        }
+
+    def test_fifty_pairs_are_one_call(self, case):
+        assert case.make().push("merges", make_items("merges", 51)) == [OK] * 51
+        assert [len(batch) for batch in case.platform.batches] == [50, 1]
+
+    def test_who_has_no_external_id_is_left_out(self, case):
+        first, second = make_items("merges", 2)
+        nobody = replace(first, gone={"id": "cust_9", "source_id": None})
+        outcomes = case.make().push("merges", [nobody, second])
+        assert [each.verdict for each in outcomes] == [Verdict.REJECTED, Verdict.OK]
+        assert case.make().push("merges", [nobody])[0].verdict is Verdict.REJECTED
+        assert len(case.platform.calls("POST", "/users/merge")) == 1
+
+    def test_a_refusal_tells_why(self, case):
+        case.platform.refused = {"former-1"}
+        (outcome,) = case.make().push("merges", make_items("merges", 1))
+        assert outcome.reason == "'identifier_to_merge' is not a valid identifier"
+
+    def test_an_answer_of_another_shape_is_none(self, case):
+        case.platform.fail(Fault(status=202, body=b"[]"), times=1)
+        with pytest.raises(Unavailable):
+            case.make().push("merges", make_items("merges", 1))
 
 
 class TestAnswers:

@@ -8,15 +8,16 @@ from dataclasses import replace
 import pytest
 from tests.adapters import commercetools_carts as carts
 from tests.adapters.commercetools_platform import CommercetoolsPlatform
+from tests.adapters.commercetools_till import Till
 from tests.adapters.test_commercetools import CONFIG
 
 from kupon.testing import builders, inbound
 from kupon.testing.carts import GOLDEN_CARTS, GoldenShop
 from kupon.testing.contract.checks import Case
-from kupon.testing.shop import ApiShop
 from kupon_commercetools.adapter import CommercetoolsAdapter
 from kupon_commercetools.mapping import codes
-from kupon_commercetools.mapping.outbound import Priced, actions_of
+from kupon_commercetools.mapping.outbound import actions_of
+from kupon_commercetools.mapping.priced import Priced
 
 
 @pytest.fixture
@@ -35,52 +36,6 @@ def golden(api, management_api, project):
 @pytest.fixture
 def till(platform, api):
     return Till(platform, api)
-
-
-class Till:
-    """Asks the extension about a cart, and has the platform follow the answer."""
-
-    def __init__(self, platform, api):
-        self.platform = platform
-        self.shop = RecordingShop(api)
-
-    def ask(self, cart, change=None, action="Update", state=None, **settings):
-        """The actions that come for a golden cart."""
-        request = self.platform.cart_request(cart)
-        call = json.loads(request.body)
-        call["action"] = action
-        if change is not None:
-            change(call["resource"]["obj"])
-        adapter = Case(CommercetoolsAdapter, self.platform).make(settings=settings, state=state)
-        sent = inbound(call, path="extension")
-        answer = adapter.respond(sent, self.shop)
-        assert answer.status == 200
-        self.platform.cart_answered(cart, answer)
-        return answer.body["actions"]
-
-    def cart(self, cart):
-        return self.platform.places["carts"][cart.key]
-
-    def shown(self, cart):
-        """The elements of a cart by their codes."""
-        return {each["code"]: each for each in carts.elements(self.cart(cart))}
-
-
-class RecordingShop(ApiShop):
-    """The shop, which remembers what was asked and released."""
-
-    def __init__(self, api):
-        super().__init__(api)
-        self.validated = []
-        self.released = []
-
-    def validate(self, body):
-        self.validated.append(body)
-        return super().validate(body)
-
-    def release(self, session_key, code=None):
-        self.released.append(code)
-        super().release(session_key, code)
 
 
 def names(actions):
@@ -252,7 +207,11 @@ def test_discounts_of_many_articles_become_one():
         {"source_id": f'sku "{n}"', "quantity": 1, "price": 100, "amount": 100,
          "subtotal_amount": 90} for n in range(101)
     ]  # fmt: skip
-    settings = {"free_shipping_product": "5h1pp1ng"}
+    settings = {
+        "free_shipping_product": "5h1pp1ng",
+        "discounts_as": "DIRECT_DISCOUNTS",
+        "gift_card_product_types": [],
+    }
     most = {"items": items[:100], "total_amount": 9000}
     *_, action = actions_of(raw, Priced(order=most), settings, "couponCodes")
     assert len(action["discounts"]) == 100

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.adapters.segment_platform import SegmentPlatform
 
-from kupon.hooks.adapter import OK, Verdict
+from kupon.hooks.adapter import OK, Pending, Verdict
 from kupon.hooks.commands import MergeCustomers, Stamp, TrackEvent, UpsertCustomer
 from kupon.hooks.errors import Misconfigured, Refused, Unmappable
-from kupon.testing import AdapterContract, forged, inbound
+from kupon.testing import AdapterContract, Fault, forged, inbound
 from kupon.testing.contract.checks import Case
 from kupon.testing.fixtures import read_fixture
 from kupon.testing.items import make_items
@@ -206,6 +206,92 @@ class TestCalls:
             case.receive(request)
 
 
+class TestPeople:
+    """Source: spec adapters-marketing, sections 1.6 and 1.7."""
+
+    def identify(self, case, settings=None, **members):
+        request = case.platform.webhook({**call("identify"), **members})
+        adapter = case.make(settings=settings)
+        (command,) = adapter.process(adapter.receive(request))
+        return command
+
+    @pytest.mark.parametrize(
+        ("sent", "meant"),
+        [
+            ("1990-05-17", "1990-05-17"),
+            ("1990-05-17T22:30:00.000Z", "1990-05-17"),
+            ("17.05.1990", None),
+            ("1990", None),
+            (1990, None),
+            (None, None),
+        ],
+    )
+    @pytest.mark.parametrize("trait", ["birthdate", "birthday"])
+    def test_are_born_on_a_day(self, case, trait, sent, meant):
+        assert self.identify(case, traits={trait: sent}).fields == {"birthdate": meant}
+
+    def test_have_texts_where_numbers_came(self, case):
+        traits = {"phone": 48301234567, "address": {"postalCode": 90001, "street": "Rynek 3"}}
+        assert self.identify(case, traits=traits).fields == {
+            "phone": "48301234567",
+            "address": {"postal_code": "90001", "line_1": "Rynek 3"},
+        }
+
+    def test_keep_what_no_text_came_for(self, case):
+        traits = {"phone": {"home": 1}, "email": True, "description": ["a"], "address": "Rynek 3"}
+        assert self.identify(case, traits=traits).fields == {}
+
+    def test_may_be_known_by_their_address(self, case):
+        email = {"identifier": "email"}
+        traits = {"email": " Ana@Example.org "}
+        assert self.identify(case, email, traits=traits).source_id == "ana@example.org"
+        context = {"traits": {"email": "ANA@example.org"}}
+        assert self.identify(case, email, traits={}, context=context).source_id == "ana@example.org"
+        assert self.identify(case, userId="C-1001").source_id == "C-1001"
+
+    def test_may_be_known_by_an_identifier_of_their_own(self, case):
+        loyal = {"identifier": "loyalty_id"}
+        ids = [{"id": "L-7", "type": "loyalty_id"}, {"id": "x", "type": "ga"}, "odd"]
+        command = self.identify(case, loyal, context={"externalIds": ids})
+        assert command.source_id == "L-7"
+        with pytest.raises(Unmappable, match="it names no user"):
+            self.identify(case, loyal, context={"externalIds": []})
+        request = inbound({"source_id": "L-8"}, path="customer-processing", has_key=True)
+        adapter = case.make(settings=loyal)
+        (delivery,) = adapter.receive(request)
+        assert delivery.subject == "customer:L-8"
+        assert adapter.process([delivery])[0].source_id == "L-8"
+
+    def test_are_one_subject_by_the_same_name(self, case):
+        adapter = case.make(settings={"identifier": "email"})
+        calls = [{**call("identify"), "traits": {"email": each}} for each in ("A@b.co", "a@b.co ")]
+        request = case.platform.webhook(*calls, is_batch=True)
+        assert {each.subject for each in adapter.receive(request)} == {"customer:a@b.co"}
+
+
+class TestRepetitions:
+    def ids(self, case, seconds, **members):
+        adapter = case.make(settings={"repeats_within_s": seconds})
+        body = {"type": "track", "event": "Bought", "customer": {"source_id": "c-1"}, **members}
+        request = inbound(body, path="event-processing", has_key=True)
+        at = datetime(2026, 2, 3, 10, tzinfo=UTC)
+        requests = [
+            forged(request, received_at=at + timedelta(seconds=after)) for after in (0, 0.5, 40)
+        ]
+        return [adapter.receive(each)[0].id for each in requests]
+
+    def test_without_a_message_id_are_known_for_a_second(self, case):
+        first, again, later = self.ids(case, 1)
+        assert first == again != later
+
+    def test_may_be_known_for_longer(self, case):
+        assert len(set(self.ids(case, 300))) == 1
+
+    def test_of_customers_are_never_more_than_a_second_apart(self, case):
+        first, again, later = self.ids(case, 300, type="identify")
+        assert first == again != later
+
+
 class TestPushing:
     def test_an_event_is_a_track_call(self, case):
         (item,) = make_items("events", 1, event_names="title")
@@ -250,6 +336,32 @@ class TestPushing:
         assert case.make().push("events", [small]) == [OK]
         (alone,) = case.make().push("events", [large])
         assert alone.verdict is Verdict.REJECTED
+
+    def test_a_merge_is_an_alias_call(self, case):
+        (item,) = make_items("merges", 1)
+        assert case.make().push("merges", [item]) == [OK]
+        assert case.platform.calls_of("alias") == [
+            {
+                "type": "alias",
+                "messageId": "kupon-merge_1",
+                "previousId": "former-1",
+                "userId": "customer-1",
+            }
+        ]
+        nobody = replace(item, gone={"id": "cust_1", "source_id": None})
+        (outcome,) = case.make().push("merges", [nobody])
+        assert outcome.verdict is Verdict.REJECTED
+
+    @pytest.mark.parametrize("body", [b"{}", b'{"success": false}', b"[]", b"ok"])
+    def test_a_good_status_alone_takes_nothing(self, case, body):
+        case.platform.fail(Fault(status=200, body=body), times=1)
+        (outcome,) = case.make().push("events", make_items("events", 1))
+        assert outcome.verdict is Verdict.RETRY
+
+    def test_a_batch_that_a_proxy_finds_too_large_is_halved_too(self, case):
+        case.platform.fail(Fault(status=413), times=1)
+        outcomes = case.make().push("events", make_items("events", 2))
+        assert {each.verdict for each in outcomes} == {Verdict.REJECTED}
 
     def test_a_workspace_without_a_write_key_is_told_nothing_and_stays_well(self, case):
         items = make_items("events", 2)
@@ -297,9 +409,16 @@ class TestProfiles:
         assert customer.fields == {"email": "last@example.com"}
 
 
+def test_erasing_may_keep_the_user_out_for_good(case):
+    case.make(settings={"regulation": "SUPPRESS_WITH_DELETE"}).erase({"source_id": "c-1001"})
+    (request,) = case.platform.calls("POST", "/regulations")
+    assert request.json["regulationType"] == "SUPPRESS_WITH_DELETE"
+
+
 def test_erasing_is_asked_for_by_the_user(case):
     told = case.make().erase({"source_id": "c-1001"})
-    assert told == "Regulation reg_1 was requested"
+    assert told == Pending("reg_1", "Regulation reg_1 was requested")
+    assert case.make().erase_status("reg_1") == "Regulation reg_1 is finished"
     assert case.platform.erased == ["c-1001"]
     assert case.make().erase({"id": "cust_1"}) == "Nothing to erase: the customer has no source id"
     assert case.platform.erased == ["c-1001"]

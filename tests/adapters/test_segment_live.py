@@ -97,6 +97,52 @@ def test_a_user_becomes_a_customer_whose_redemption_is_heard(project):
         assert [len(segment.heard(name)) for name in (REDEEMED, ROLLED_BACK)] == [1, 1]
 
 
+EARNED = "Customer Rewarded Loyalty Points"
+
+
+def make_programme(project, event):
+    """A loyalty programme in which an event earns 100 points."""
+    body = {"name": "Points", "type": "AUTO_UPDATE"}
+    body["voucher"] = {"type": "LOYALTY_CARD", "loyalty_card": {"points": 0}}
+    programme = project.call("POST", "/v1/loyalties", json=body)
+    schema = project.manage(
+        "POST", "/custom-event-schemas", json={"name": event, "schema": {"properties": {}}}
+    )
+    rule = {
+        "event": event,
+        "custom_event": {"schema_id": schema["id"]},
+        "loyalty": {"type": "FIXED", "points": 100},
+    }
+    project.call("POST", f"/v1/loyalties/{programme['id']}/earning-rules", json=[rule])
+    return programme
+
+
+def test_an_event_earns_points_that_are_heard_of(project):
+    with SegmentPlatform(CONFIG) as platform:
+        segment = Workspace(platform, project)
+        programme = make_programme(project, "review_left")
+        segment.tell(call("identify"))
+        customer = wait_until(lambda: project.find_customer("c-1001"), "the customer is there")
+        path = f"/v1/loyalties/{programme['id']}/members"
+        body = {"customer": {"id": customer["id"]}}
+        card = project.call("POST", path, json=body)["code"]
+        track = call("track") | {"messageId": "review-1", "event": "review_left"}
+        track["properties"] = {"loyalty": {"code": card}}
+        for _ in range(3):
+            segment.tell(track)
+        (told,) = wait_until(lambda: segment.heard(EARNED), "the points are heard of")
+        assert (told["userId"], told["properties"]["voucher_code"]) == ("c-1001", card)
+        assert told["properties"]["loyalty_points_delta"] == 100
+        wait_until(
+            lambda: platform.held("profiles").get("c-1001", {}).get("loyalty_balance") == 100,
+            "the profile has the points",
+        )
+        wait_until(lambda: project.waiting() == QUIET, "nothing waits")
+        assert len(segment.heard(EARNED)) == 1
+        balance = project.call("GET", f"/v1/vouchers/{card}")["loyalty_card"]["balance"]
+        assert balance == 100
+
+
 @pytest.mark.chaos
 def test_many_users_at_once_are_all_there(project, own_server):
     """Each comes twice, in batches of another order, while workers are killed."""

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
 
 import pytest
 import requests
+from tests.adapters import shopify_records as records
 from tests.adapters.living import LiveProject, kill_worker, wait_until
 from tests.adapters.segment_platform import SegmentPlatform
+from tests.adapters.shopify_cases import CONFIG
 from tests.adapters.shopify_platform import OTHERS, ShopifyPlatform
 from tests.adapters.shopify_shop import Shop
 from tests.adapters.test_segment import CONFIG as SEGMENT
-from tests.adapters.test_shopify import CONFIG
 
-from kupon.kit.timestamps import parse_moment
 from kupon.testing.builders import amount_off
 
 pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.xdist_group("adapter_stories")]
 
-ORDERS = 24
-CUSTOMERS = 150
+ORDERS = 10
+# After so many further calls of the shop's each.
+KILLED_AFTER = (3, 9, 27)
+SHARED = 120
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def voucher(project, code, discount, **members):
 
 def is_offered(platform, code):
     """Whether the shop's checkout takes a code."""
-    node = platform.discounts.get(code.lower())
+    node = platform.discounts.by_code().get(code.lower())
     return node is not None and node["codeDiscount"]["status"] == "ACTIVE"
 
 
@@ -71,19 +74,6 @@ def status_of(project, order):
 def heard(segment, name):
     """The events of a name, by Kupon's ids: a repetition is the same."""
     return [each for each in segment.calls_of("track") if each["event"] == name]
-
-
-def pull(project, resource, mode="FULL"):
-    """Begin to pull a resource; a question for its run once that is over."""
-    body = {"resource": resource, "mode": mode}
-    run = project.manage("POST", "/connections/Main/syncs", json=body)
-    path = f"/connections/Main/syncs/{run['id']}"
-
-    def is_over():
-        seen = project.manage("GET", path)
-        return seen if seen["state"] in ("DONE", "FAILED", "CANCELED") else None
-
-    return is_over
 
 
 def test_from_the_first_code_to_the_cancelled_order(shop, platform, project, segment):
@@ -117,6 +107,8 @@ def test_from_the_first_code_to_the_cancelled_order(shop, platform, project, seg
     (checkout,) = project.manage("GET", "/connections/Main/checkouts")["data"]
     assert (checkout["state"], checkout.get("error")) == ("REDEEMED", None)
     wait_until(lambda: heard(segment, "Customer Redemption Succeeded"), "it is heard")
+    wait_until(lambda: platform.metafields.values, "the order tells of it")
+    assert platform.metafields.values["820001"]["codes"] == ["MUG10"]
     wait_until(lambda: not is_offered(platform, "MUG10"), "the shop takes it no more")
     assert shop.check_out(820002, 7001, 1, "MUG10")[0] == 1000
 
@@ -127,8 +119,12 @@ def test_from_the_first_code_to_the_cancelled_order(shop, platform, project, seg
     wait_until(lambda: project.redeemed("MUG10") == 0, "the code is given back")
     wait_until(lambda: project.waiting()["in"] == 0, "all webhooks are read")
     assert status_of(project, 820001) == "CANCELED"
+    wait_until(
+        lambda: platform.metafields.values["820001"]["state"] == "ROLLED_BACK", "the order tells it"
+    )
     wait_until(lambda: heard(segment, "Customer Redemption Rollback Succeeded"), "it is heard")
     wait_until(lambda: is_offered(platform, "MUG10"), "the shop takes it again")
+    assert shop.check_out(820003, 7001, 1, "mug10")[0] == 500
     assert len(heard(segment, "Customer Redemption Succeeded")) == 1
     assert len(heard(segment, "Customer Redemption Rollback Succeeded")) == 1
 
@@ -140,13 +136,50 @@ def test_from_the_first_code_to_the_cancelled_order(shop, platform, project, seg
     assert set(platform.installed()) == set(OTHERS)
 
 
+def test_a_part_of_a_refund_keeps_the_codes_and_all_of_it_gives_them_back(shop, platform, project):
+    """Also of an order that an agent has made, with the discount that Kupon has calculated."""
+    for code in ("MUG10", "AGENT5"):
+        voucher(project, code, amount_off(500))
+        wait_until(lambda code=code: is_offered(platform, code), "the shop has the code")
+    shop.check_out(820201, 7001, 3, "MUG10")
+    noted = [{"key": "_kupon_codes", "value": "AGENT5"}]
+    shop.check_out(820202, 7001, 3)
+    platform.records["orders"]["820202"] |= {
+        "sourceName": "shopify_draft_order",
+        "customAttributes": noted,
+        "totalDiscountsSet": records.money("5.00", "EUR"),
+    }
+    for id, code in ((820201, "MUG10"), (820202, "AGENT5")):
+        assert shop.tell(shop.pay(id))
+        wait_until(lambda code=code: project.redeemed(code) == 1, "the code is redeemed")
+        for told in (shop.refund(id, left=1), shop.refund(id, left=1)):
+            assert shop.tell(told)
+        wait_until(lambda: project.waiting()["in"] == 0, "all webhooks are read")
+        assert (status_of(project, id), project.redeemed(code)) == ("PAID", 1)
+        for told in (shop.refund(id, left=0), shop.cancel(id)):
+            assert shop.tell(told)
+        wait_until(lambda: project.waiting()["in"] == 0, "all webhooks are read")
+        assert (status_of(project, id), project.redeemed(code)) == ("CANCELED", 0)
+    listed = project.call("GET", "/v1/redemptions?limit=100")["redemptions"]
+    assert sorted(each["object"] for each in listed) == [
+        "redemption",
+        "redemption",
+        "redemption_rollback",
+        "redemption_rollback",
+    ]
+
+
 @contextmanager
-def killing(server):
-    """Workers die every other second."""
+def killing(server, platform):
+    """Workers die while they ask the shop for something; each time they get further."""
     is_over = Event()
 
     def kill():
-        while not is_over.wait(1.5):
+        for calls in KILLED_AFTER:
+            goal = len(platform.calls()) + calls
+            while len(platform.calls()) < goal:
+                if is_over.wait(0.02):
+                    return
             kill_worker(server)
 
     with ThreadPoolExecutor(1) as pool:
@@ -171,31 +204,32 @@ def tell(shop, event):
     wait_until(is_taken, "the webhook is taken")
 
 
-def live(shop, number):
-    """The life of an order, told in disorder and more than once; every other one ends early."""
-    id = 820100 + number
-    _, placed = shop.check_out(id, 7100 + number, 1, f"CODE-{number}")
+def live(shop, project, number):
+    """The life of an order, told in disorder and more than once; every other one is cancelled."""
+    id, code = 820100 + number, f"CODE-{number}"
+    _, placed = shop.check_out(id, 7100 + number, 1, code)
     paid = shop.pay(id)
     told = [paid, placed, paid]
-    if number % 2:
-        told += [shop.cancel(id), paid]
     for event in (*told, *reversed(told)):
         tell(shop, event)
+    wait_until(lambda: project.redeemed(code) == 1, f"{code} is redeemed")
+    if number % 2:
+        canceled = shop.cancel(id)
+        for event in (canceled, paid, canceled, placed):
+            tell(shop, event)
 
 
 @pytest.mark.chaos
-def test_killed_workers_lose_and_double_nothing(shop, platform, project, own_server):
+def test_killed_workers_lose_and_double_nothing(shop, platform, project, own_server, segment):
     for number in range(ORDERS):
         voucher(project, f"CODE-{number}", amount_off(100))
     wait_until(
         lambda: all(is_offered(platform, f"CODE-{n}") for n in range(ORDERS)), "codes are there"
     )
-    with killing(own_server), ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda number: live(shop, number), range(ORDERS)))
+    with killing(own_server, platform), ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: live(shop, project, number), range(ORDERS)))
     wait_until(
-        lambda: (waiting := project.waiting())["in"] == waiting["out"] == 0,
-        "all is read and told",
-        patience_s=240,
+        lambda: (waiting := project.waiting())["in"] == waiting["out"] == 0, "all is read and told"
     )
     for number in range(ORDERS):
         id, code = 820100 + number, f"CODE-{number}"
@@ -206,34 +240,40 @@ def test_killed_workers_lose_and_double_nothing(shop, platform, project, own_ser
             f"the shop knows of {code}",
         )
     listed = project.call("GET", "/v1/redemptions?limit=100")["redemptions"]
-    made = [each["voucher"]["code"] for each in listed if each["object"] == "redemption"]
-    assert len(made) == len(set(made))
+    made = Counter((each["object"], each["voucher"]["code"]) for each in listed)
+    assert made == Counter(
+        [("redemption", f"CODE-{n}") for n in range(ORDERS)]
+        + [("redemption_rollback", f"CODE-{n}") for n in range(1, ORDERS, 2)]
+    )
+    wait_until(
+        lambda: len(heard(segment, "Customer Redemption Rollback Succeeded")) == ORDERS // 2,
+        "all is heard",
+    )
+    assert len(heard(segment, "Customer Redemption Succeeded")) == ORDERS
     assert project.waiting()["parked"] == 0
 
 
-def test_a_shop_is_pulled_whoever_dies_meanwhile(shop, platform, project, own_server):
-    """Fifty pages of customers and some orders, of which one is older than the connection."""
-    platform.put("customers", CUSTOMERS, changed_at=shop.now())
-    is_over = pull(project, "customers")
-    wait_until(lambda: len(platform.calls()) > CUSTOMERS // 12, "some pages were asked for")
-    kill_worker(own_server)
-    run = wait_until(is_over, "the customers are pulled", patience_s=240)
-    assert (run["state"], run["done"], run["total"]) == ("DONE", CUSTOMERS, CUSTOMERS)
-    assert project.call("GET", "/v1/customers?limit=1")["total"] == CUSTOMERS
+def test_codes_of_a_campaign_share_a_discount(platform, project):
+    """They are added many at once; one of them is used, goes, and comes back."""
+    settings = platform.settings | {"share_discounts": True}
+    shop = Shop(platform, project.connect("shopify", settings)["address"])
+    project.manage("POST", "/connections/Main/provision")
+    body = {"name": "Autumn", "campaign_type": "DISCOUNT_COUPONS", "type": "AUTO_UPDATE"}
+    code = {"type": "DISCOUNT_VOUCHER", "discount": amount_off(500), "redemption": {"quantity": 1}}
+    project.call("POST", "/v1/campaigns", json=body | {"vouchers_count": SHARED, "voucher": code})
+    wait_until(lambda: len(platform.held("codes")) == SHARED, "the shop has all codes")
+    (node,) = platform.discounts.nodes.values()
+    assert len(platform.batches) < SHARED / 4
 
-    for code in ("OLD", "NEW"):
-        voucher(project, code, amount_off(500))
-        wait_until(lambda code=code: is_offered(platform, code), "the shop has the code")
-        shop.check_out(1 if code == "OLD" else 2, 7001, 2, code)
-    shop.pay(1)
-    shop.pay(2)
-    platform.records["orders"]["1"] |= {"processedAt": "2020-01-01T00:00:00Z"}
-    assert wait_until(pull(project, "orders"), "the orders are pulled")["state"] == "DONE"
-    assert (project.redeemed("OLD"), project.redeemed("NEW")) == (0, 1)
-    assert (status_of(project, 1), status_of(project, 2)) == ("PAID", "PAID")
-    shop.cancel(2)
-    run = wait_until(pull(project, "orders", "INCREMENTAL"), "the changes are pulled")
-    assert run["state"] == "DONE"
-    assert (status_of(project, 2), project.redeemed("NEW")) == ("CANCELED", 0)
-    since = parse_moment(run["since"])
-    assert any(f"updated_at:>='{since:%Y-%m-%d}" in each.body.decode() for each in platform.calls())
+    code = node["redeem"][SHARED // 2]["code"]
+    total, placed = shop.check_out(820301, 7001, 1, code.lower())
+    assert total == 500
+    for told in (placed, shop.pay(820301), placed):
+        assert shop.tell(told)
+    wait_until(lambda: project.redeemed(code) == 1, "the code is redeemed")
+    wait_until(lambda: not is_offered(platform, code), "the shop has it no more")
+    assert len(platform.held("codes")) == SHARED - 1
+    assert shop.tell(shop.cancel(820301))
+    wait_until(lambda: is_offered(platform, code), "the shop has it again")
+    assert project.redeemed(code) == 0
+    assert shop.check_out(820302, 7001, 1, code)[0] == 500

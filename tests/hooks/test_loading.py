@@ -127,3 +127,5 @@ def test_settings_of_tenants_are_refused_by_name():
         Tenants.load(Settings(plugins=(), secret_keys=("short",)))
     with pytest.raises(BadSetting, match=r"KUPON_ALLOWED_NETWORKS: .*everywhere"):
         Tenants.load(Settings(plugins=(), allowed_networks=("everywhere",)))
+    with pytest.raises(BadSetting, match=r"KUPON_ALLOWED_PORTS: .*http"):
+        Tenants.load(Settings(plugins=(), allowed_ports=("http",)))

@@ -9,6 +9,8 @@ from rq import Queue
 from kupon.jobs.registry import Again, JobRegistry
 from kupon.jobs.relay import QUEUE, Relay
 from kupon.jobs.worker import drain_all, run_worker
+from kupon.runtime import clock
+from kupon.storage.uow import UnitOfWork
 
 
 @pytest.fixture
@@ -25,6 +27,9 @@ def registry(done):
 
 @pytest.fixture
 def relay(engine, settings, registry):
+    with UnitOfWork(engine, project_id="", now=clock.now()) as left:
+        # By other tests.
+        left.reader.execute("DELETE FROM jobs")
     with redis.Redis.from_url(settings.redis_url) as client:
         yield Relay(engine, client, registry)
         Queue(QUEUE, connection=client).empty()
@@ -117,5 +122,8 @@ def test_tasks_that_go_together_are_done_in_one_transaction_and_else_by_themselv
     drain_all(engine, registry, lines)
     assert turns[:4] == [[0, 1, 2], [0], [1], [2]]
     assert sorted(done) == [0, 1, 3, 9]
-    [job] = uow.reader.execute("SELECT order_key, attempts FROM jobs").fetchall()
+    found = uow.reader.execute(
+        "SELECT order_key, attempts FROM jobs WHERE project_id = %s", (project.id,)
+    )
+    [job] = found.fetchall()
     assert job == ("line-2", 1)

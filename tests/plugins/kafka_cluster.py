@@ -6,14 +6,18 @@ client.
 
 from __future__ import annotations
 
+import ctypes
 import logging
+from pathlib import Path
 
+import confluent_kafka
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from kupon.runtime import clock
 
 _log = logging.getLogger("kupon.kafka")
 PARTITIONS = range(4)
+UNKNOWN_TOPIC = 3
 
 
 class Cluster:
@@ -34,6 +38,16 @@ class Cluster:
     @property
     def settings(self):
         return {"bootstrap_servers": self.address, "security_protocol": "PLAINTEXT"}
+
+    def fail(self, topic, code=UNKNOWN_TOPIC):
+        """Have a topic answer an error; 0 mends it."""
+        # Only librdkafka's own interface has the switch.
+        [path] = Path(confluent_kafka.__file__).parent.parent.glob("confluent_kafka.libs/librdk*")
+        library = ctypes.CDLL(str(path))
+        library.rd_kafka_handle_mock_cluster.restype = ctypes.c_void_p
+        handle = ctypes.c_void_p.from_address(id(self._keeper) + object.__basicsize__)
+        cluster = ctypes.c_void_p(library.rd_kafka_handle_mock_cluster(handle))
+        library.rd_kafka_mock_topic_set_error(cluster, topic.encode(), code)
 
     def write(self, topic, *records):
         """Write records: (key, value, headers)."""

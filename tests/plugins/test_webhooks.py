@@ -8,7 +8,7 @@ import subprocess
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
@@ -17,6 +17,7 @@ from kupon.hooks.http import HttpClient
 from kupon.hooks.signatures import sign
 from kupon.hooks.types import Endpoint, EventEnvelope
 from kupon.testing.platform import FakePlatform, Fault, Received, Reply, route
+from kupon_webhooks import sink
 from kupon_webhooks.canonical import write
 from kupon_webhooks.config import WebhookSettings
 from kupon_webhooks.sink import SIGNATURE, WebhookSink
@@ -87,6 +88,7 @@ _VALUES = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_VALUES)
 def test_what_is_written_and_read_is_written_the_same(value):
     once = write(value)
@@ -106,6 +108,7 @@ for (const line of lines) {
 def test_node_writes_the_same():
     lines = []
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(_VALUES)
     def collect(value):
         lines.append(write(value))
@@ -168,6 +171,10 @@ def test_the_request(receiver):
     assert call.headers["authorization"] == "Bearer x"
     assert call.headers["content-type"] == "application/json"
     assert call.headers[SIGNATURE] == sign("secretKey", call.body)
+    stamped = f"whs_1.{call.headers['webhook-timestamp']}.".encode() + call.body
+    signature = sign("secretKey", stamped, encoding="base64")
+    assert call.headers["webhook-id"] == "whs_1"
+    assert call.headers["webhook-signature"] == f"v1,{signature}"
     assert call.body.decode("utf-8") == (
         '{"id":"whs_1","project_id":"proj_1","created_at":"2026-03-01T12:00:01.000Z",'
         '"type":"customer.created",'
@@ -213,8 +220,7 @@ def test_a_slow_answer_is_a_failure(receiver):
 
 
 def test_a_private_address_is_not_asked(receiver):
-    sink = WebhookSink()
-    [sent] = sink.send(endpoint(receiver.url), [event()], HttpClient())
+    [sent] = WebhookSink().send(endpoint(receiver.url), [event()], HttpClient())
     assert not sent.is_done
     assert "public address" in sent.reason
     assert receiver.calls() == []
@@ -230,6 +236,19 @@ def test_events_of_a_customer_come_in_order_and_stop_with_a_failure(receiver):
         )
     assert len(order) == 7
     assert all(numbers == sorted(numbers) for numbers in order.values())
+
+
+def test_a_slow_receiver_gives_others_their_turn(receiver, monkeypatch):
+    monkeypatch.setattr(sink, "_TURN_MS", 0)
+    sent = send(endpoint(receiver.url), *(event(number, "cust_1") for number in range(3)))
+    assert [(each.is_done, each.reason) for each in sent] == [(True, ""), (False, ""), (False, "")]
+    assert len(receiver.calls()) == 1
+
+
+def test_of_a_long_answer_the_beginning_is_kept(receiver):
+    receiver.fail(Fault(status=200, body=b"a" * 300_000))
+    [sent] = send(endpoint(receiver.url), event())
+    assert (sent.is_done, sent.body) == (True, "a" * 1024)
 
 
 def test_after_a_failure_no_more_are_begun(receiver):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from kupon.hooks.commands import UpsertCustomer, UpsertProduct
 from kupon.hooks.errors import Unmappable
@@ -19,6 +19,15 @@ from kupon_commercetools.mapping.texts import (
     stamp_of,
 )
 
+# By the setting, the member that identifies customers in Kupon.
+NAMES: Final = {
+    "ID": "id",
+    "EMAIL": "email",
+    "KEY": "key",
+    "EXTERNAL_ID": "externalId",
+    "CUSTOMER_NUMBER": "customerNumber",
+}
+
 
 def customer_command(raw: Json, settings: Json) -> UpsertCustomer:
     """A customer.
@@ -26,9 +35,10 @@ def customer_command(raw: Json, settings: Json) -> UpsertCustomer:
     Raises:  Unmappable for one without what identifies it.
     """
     email = _email(raw.get("email"))
-    source_id = email if settings["customer_source_id"] == "EMAIL" else raw["id"]
+    source_id = account_name(raw, settings)
     if not source_id:
-        raise Unmappable(str(raw["id"]), "the customer has no email")
+        member = NAMES[settings["customer_source_id"]]
+        raise Unmappable(str(raw["id"]), f"the customer has no {member}")
     address = _main_address(raw)
     fields: dict[str, Any] = {"metadata": chosen_fields(raw, settings)}
     group = raw.get("customerGroup")
@@ -41,21 +51,36 @@ def customer_command(raw: Json, settings: Json) -> UpsertCustomer:
         "address": _address(address) or None,
     }
     fields |= {name: value for name, value in known.items() if value}
-    return UpsertCustomer(source_id=str(source_id), fields=fields, stamp=stamp_of(raw))
+    return UpsertCustomer(source_id=source_id, fields=fields, stamp=stamp_of(raw))
 
 
-def buyer(raw: Json, settings: Json) -> dict[str, Any] | None:
-    """Who has a cart or an order: the account, or a guest as the settings want; None for nobody."""
+def account_name(raw: Json, settings: Json) -> str | None:
+    """What identifies a customer in Kupon; None where it has no such thing."""
+    name = raw.get(NAMES[settings["customer_source_id"]])
+    return _email(name) if settings["customer_source_id"] == "EMAIL" else str(name or "") or None
+
+
+def unnamed_accounts(holders: Sequence[Json], settings: Json) -> list[str]:
+    """The ids of accounts that carts and orders have, where something else names them in Kupon."""
+    if settings["customer_source_id"] == "ID":
+        return []
+    return sorted({str(each["customerId"]) for each in holders if each.get("customerId")})
+
+
+def buyer(raw: Json, settings: Json, accounts: Mapping[str, Json]) -> dict[str, Any] | None:
+    """Who has a cart or an order: the account, or a guest as the settings want; None for nobody.
+
+    Shapes:  accounts are the customers of `unnamed_accounts` by their ids.
+    """
     email = _email(_first_email(raw))
     account = raw.get("customerId")
-    if account:
-        by_email = settings["customer_source_id"] == "EMAIL"
-        source_id = email if by_email else account
-    else:
+    if not account:
         source_id = _guest(raw, email, settings["guest_strategy"])
+    else:
+        source_id = account_name(accounts.get(str(account), {"id": account}), settings)
     if not source_id:
         return None
-    return {"source_id": str(source_id)} | ({"email": email} if email else {})
+    return {"source_id": source_id} | ({"email": email} if email else {})
 
 
 def product_command(raw: Json, settings: Json) -> UpsertProduct:

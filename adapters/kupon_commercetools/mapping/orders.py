@@ -18,6 +18,7 @@ from kupon_commercetools.mapping.texts import (
     chosen_fields,
     custom_fields,
     moment,
+    plain,
     stamp_of,
 )
 
@@ -26,8 +27,10 @@ _SHIPPED: Final = ("Shipped", "Delivered")
 _MOST_KEY: Final = 255
 
 
-def order_command(raw: Json, settings: Json, connection_id: str) -> UpsertOrder:
-    """An order as it is now.
+def order_command(
+    raw: Json, settings: Json, connection_id: str, accounts: Mapping[str, Json]
+) -> UpsertOrder:
+    """An order as it is now; accounts as `buyer` takes them.
 
     Raises:  Unmappable for one with more lines than Kupon's orders have.
     """
@@ -39,7 +42,7 @@ def order_command(raw: Json, settings: Json, connection_id: str) -> UpsertOrder:
         "items": items,
         "metadata": _metadata(raw, settings, used),
     }
-    customer = buyer(raw, settings)
+    customer = buyer(raw, settings, accounts)
     if customer is not None:
         fields["customer"] = customer
     return UpsertOrder(
@@ -53,10 +56,19 @@ def order_command(raw: Json, settings: Json, connection_id: str) -> UpsertOrder:
 
 
 def session_key(raw: Json, connection_id: str) -> str:
-    """The session of a cart, or of the cart that became an order."""
+    """The session of a cart, or of the cart that became an order.
+
+    Shapes:  one that Kupon has made for another cart came along when that was replicated, and is
+        not its own.
+    """
+    begin, stored = f"commercetools:{connection_id}:", _stored_key(raw)
     cart = raw.get("cart")
-    cart_id = cart.get("id") if isinstance(cart, Mapping) else raw["id"]
-    return _stored_key(raw) or f"commercetools:{connection_id}:{cart_id}"[:_MOST_KEY]
+    cart_id = cart.get("id") if isinstance(cart, Mapping) else None
+    if cart_id is None and "orderState" not in raw:
+        cart_id = raw["id"]
+    if stored is not None and (cart_id is None or not stored.startswith(begin)):
+        return stored
+    return f"{begin}{cart_id or raw['id']}"[:_MOST_KEY]
 
 
 def status_of(raw: Json, settings: Json) -> str:
@@ -73,7 +85,7 @@ def _is_paid(raw: Json, settings: Json) -> bool:
     match settings["paid_when"]:
         case "CHARGE_TRANSACTION":
             charged = _sum(raw, "Charge")
-            return charged > 0 and charged >= int(raw["totalPrice"]["centAmount"])
+            return charged > 0 and charged >= _due(raw)
         case "ORDER_STATE":
             state = raw.get("state")
             known = state.get("obj") if isinstance(state, Mapping) else None
@@ -82,6 +94,12 @@ def _is_paid(raw: Json, settings: Json) -> bool:
         case _:
             state = raw.get("paymentState")
             return state == "Paid" or (state == "CreditOwed" and bool(settings["credit_is_paid"]))
+
+
+def _due(raw: Json) -> int:
+    """What is to be paid, with taxes where they come on top."""
+    taxed = (raw.get("taxedPrice") or {}).get("totalGross") or raw["totalPrice"]
+    return int(taxed["centAmount"])
 
 
 def _is_refunded(raw: Json) -> bool:
@@ -119,6 +137,13 @@ def _payments(raw: Json) -> Sequence[Json]:
     return [each for each in found if isinstance(each, Mapping)]
 
 
+def _methods(raw: Json) -> list[str]:
+    """By what an order is paid."""
+    found = (each.get("paymentMethodInfo") or {} for each in _payments(raw))
+    names = (each.get("method") or each.get("paymentInterface") for each in found)
+    return [str(name) for name in names if name]
+
+
 def _stamp(raw: Json, settings: Json) -> Stamp:
     """When the order was so; transactions change it without giving it another version."""
     stamp = stamp_of(raw)
@@ -142,5 +167,8 @@ def _metadata(raw: Json, settings: Json, used: Sequence[codes.Code]) -> dict[str
         "platform_discount": platform_discount(raw, settings) or None,
         "placed_at": raw.get("completedAt") or raw.get("createdAt"),
     }
-    told = {name: value for name, value in known.items() if value is not None}
+    language = settings["language"]
+    for name in settings["order_properties"]:
+        known[name] = _methods(raw) if name == "payments" else plain(raw.get(name), language)
+    told = {name: value for name, value in known.items() if value not in (None, [])}
     return told | chosen_fields(raw, settings, "custom_field_")

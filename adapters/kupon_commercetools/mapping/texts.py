@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from kupon.hooks.commands import Stamp
 
 Json = Mapping[str, Any]
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def moment(text: Any) -> datetime | None:
@@ -50,10 +52,11 @@ def plain(value: Any, language: str) -> Any:
     if "centAmount" in value:
         return value["centAmount"]
     if "typeId" in value:
-        return value.get("id")
+        return value.get("id") or value.get("key")
     if "key" in value:
         return value["key"]
-    return localized(value, language)
+    is_localized = all(map(_LANGUAGE.fullmatch, value))
+    return localized(value, language) if is_localized else None
 
 
 def custom_fields(raw: Json) -> Json:

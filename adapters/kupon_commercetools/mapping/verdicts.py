@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kupon_commercetools.mapping import codes
 from kupon_commercetools.mapping.codes import Code
+from kupon_commercetools.mapping.priced import added, number
 from kupon_commercetools.mapping.texts import Json
 
 
@@ -15,20 +18,39 @@ def counted(code: Code, step: Json, shipping: str) -> Code:
     Shapes:  shipping is the source id of the product that stands for free shipping.
     """
     given = given_units(step)
-    value: int | str = (step.get("order") or {}).get("total_applied_discount_amount", 0)
+    value: int | str = number(step.get("order") or {}, "total_applied_discount_amount")
     if shipping in given:
         value = "FREE SHIPPING"
     gifts = tuple(each for each in given if each != shipping)
     return replace(code, status=codes.APPLIED, value=value, gifts=gifts, message=None)
 
 
-def given_units(step: Json) -> list[str]:
-    """The source ids of the articles of which one redeemable has added units."""
-    return [
-        str(each.get("source_id"))
+def given_units(step: Json) -> dict[str, int]:
+    """How many units one redeemable has added, by the source ids of the articles."""
+    return {
+        str(each.get("source_id")): number(each, "applied_quantity")
         for each in (step.get("order") or {}).get("items") or ()
-        if int(each.get("applied_quantity") or 0) > 0 and _is_added(each)
-    ]
+        if number(each, "applied_quantity") > 0 and added(each) > 0
+    }
+
+
+def grants_of(steps: Mapping[str, Json], held: Sequence[Code], source_id: str) -> list[str]:
+    """The texts of a free line's custom field: which codes give how many of its units."""
+    found = []
+    for code in held:
+        step = steps[code.code]
+        quantity = given_units(step).get(source_id, 0)
+        if quantity > 0:
+            discount = (step.get("result") or {}).get("discount") or {}
+            grant = {
+                "code": code.code,
+                "type": "UNIT",
+                "effect": discount.get("effect"),
+                "quantity": quantity,
+                "totalDiscountQuantity": quantity,
+            }
+            found.append(json.dumps(grant, ensure_ascii=False, separators=(",", ":")))
+    return found
 
 
 def reason_of(verdict: Json) -> str:
@@ -38,8 +60,3 @@ def reason_of(verdict: Json) -> str:
     own = (error.get("error") or {}).get("message")
     details = (result.get("details") or {}).get("message")
     return str(own or error.get("message") or details or "The code can't be applied")
-
-
-def _is_added(item: Json) -> bool:
-    quantity = int(item.get("quantity", 0))
-    return quantity > int(item.get("initial_quantity", quantity))

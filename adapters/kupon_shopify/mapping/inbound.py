@@ -118,16 +118,21 @@ def product_of(node: Json, currency: str, settings: Settings) -> UpsertProduct:
 
 def _sku(node: Json, product: str, currency: str, settings: Settings) -> dict[str, Any]:
     options = {each["name"]: each["value"] for each in node["selectedOptions"]}
-    title = product if node["title"] == _NO_VALUE else node["title"]
     media = node["media"]["nodes"]
     return {
         "source_id": named(node["legacyResourceId"], settings),
-        "sku": node["sku"] or title,
+        "sku": sku_name(node, product),
         "price": minor_units(str(node["price"]), currency),
         "currency": currency,
         "attributes": {} if options == {_NO_OPTION: _NO_VALUE} else options,
         "image_url": _image(media[0] if media else None),
     }
+
+
+def sku_name(variant: Json, product: str) -> str:
+    """What a variant is called: its code, else its options, else the product."""
+    title = product if variant["title"] == _NO_VALUE else variant["title"]
+    return str(variant["sku"] or title)
 
 
 def _image(media: Json | None) -> str | None:

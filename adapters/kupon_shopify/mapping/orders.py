@@ -13,18 +13,35 @@ from typing import Any, Final
 from kupon.hooks.commands import UpsertOrder
 from kupon.hooks.errors import Unmappable
 from kupon.kit.currencies import minor_units
-from kupon_shopify.mapping.inbound import Json, Settings, email_of, named, stamp_of
+from kupon_shopify.mapping.inbound import (
+    Json,
+    Settings,
+    email_of,
+    named,
+    sku_name,
+    stamp_of,
+)
 
 # Where a shop's theme keeps the session under which codes were validated.
 SESSION: Final = "_kupon_session"
+# Where an agent's tool keeps the codes whose discount it has put on a draft order; only of drafts,
+# as buyers can write attributes of all others.
+CODES: Final = "_kupon_codes"
+_OF_DRAFT: Final = "shopify_draft_order"
+# An order of the API has no more.
+_MOST_ITEMS: Final = 500
 _MONEY: Final = {"SHOP": "shopMoney", "PRESENTMENT": "presentmentMoney"}
 _CANCELED: Final = frozenset(("EXPIRED", "REFUNDED", "VOIDED"))
 _PAID: Final = frozenset(("PAID", "PARTIALLY_REFUNDED"))
 
 
-def order_of(node: Json, settings: Settings) -> UpsertOrder:
+def order_of(
+    node: Json, settings: Settings, letters: Mapping[str, str | None] | None = None
+) -> UpsertOrder:
     """An order as it is now.
 
+    Shapes:  letters are how codes are written in Kupon, by how the order has them; None for those
+        that are the shop's own.
     Raises:  Unmappable for a test order.
     """
     if node["test"] and not settings["include_test"]:
@@ -38,7 +55,7 @@ def order_of(node: Json, settings: Settings) -> UpsertOrder:
         "metadata": _metadata(node, settings),
     }
     customer = _customer(node, settings)
-    codes = [code for code in node["discountCodes"] if re.fullmatch(settings["code_pattern"], code)]
+    codes = codes_of(node, settings, letters or {})
     return UpsertOrder(
         source_id=named(node["legacyResourceId"], settings),
         fields=fields if customer is None else {**fields, "customer": customer},
@@ -47,6 +64,15 @@ def order_of(node: Json, settings: Settings) -> UpsertOrder:
         placed_at=datetime.fromisoformat(node["processedAt"] or node["createdAt"]),
         stamp=stamp_of(node),
     )
+
+
+def codes_of(node: Json, settings: Settings, letters: Mapping[str, str | None]) -> list[str]:
+    """The codes of an order that can be Kupon's, as Kupon writes them."""
+    found = [letters.get(code, code) for code in node["discountCodes"]]
+    if node["sourceName"] == _OF_DRAFT:
+        found += re.split(r"[,\s]+", _attribute(node, CODES) or "")
+    fitting = [code for code in found if code and re.fullmatch(settings["code_pattern"], code)]
+    return list(dict.fromkeys(fitting))
 
 
 def status_of(node: Json, *, authorized_is_paid: bool = False) -> str:
@@ -64,10 +90,23 @@ def _items(node: Json, status: str, settings: Settings) -> list[dict[str, Any]]:
     lines = [line for line in node["lineItems"]["nodes"] if not line["isGiftCard"]]
     is_now = status != "CANCELED" and any(line["currentQuantity"] for line in lines)
     quantity = "currentQuantity" if is_now else "quantity"
-    return [_item(line, line[quantity], settings) for line in lines if line[quantity] > 0]
+    items = [_item(line, line[quantity], settings) for line in lines if line[quantity] > 0]
+    return items if len(items) <= _MOST_ITEMS else _merged(items)
+
+
+def _merged(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines with equal ones as one."""
+    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for item in items:
+        name = (item.get("source_id"), item["product"]["name"], item["price"])
+        known = merged.setdefault(name, {**item, "quantity": 0, "amount": 0})
+        known["quantity"] += item["quantity"]
+        known["amount"] += item["amount"]
+    return list(merged.values())
 
 
 def _item(line: Json, quantity: int, settings: Settings) -> dict[str, Any]:
+    """A line; its article is made where it is unknown, and called as it is called now."""
     price = _amount(line["originalUnitPriceSet"], settings)
     item: dict[str, Any] = {
         "quantity": quantity,
@@ -75,12 +114,18 @@ def _item(line: Json, quantity: int, settings: Settings) -> dict[str, Any]:
         "amount": price * quantity,
         "product": {"name": line["title"]},
     }
-    if line["product"] is not None:
-        item["product"]["source_id"] = named(line["product"]["legacyResourceId"], settings)
-    if line["variant"] is not None:
-        source_id = named(line["variant"]["legacyResourceId"], settings)
+    product, variant = line["product"], line["variant"]
+    if product is not None:
+        item["product"] = {
+            "source_id": named(product["legacyResourceId"], settings),
+            "name": product["title"],
+            "override": True,
+        }
+    if product is not None and variant is not None:
+        source_id = named(variant["legacyResourceId"], settings)
+        sku = sku_name(variant, product["title"])
         item |= {"source_id": source_id, "related_object": "sku"}
-        item["sku"] = {"source_id": source_id, "sku": line["sku"] or None}
+        item["sku"] = {"source_id": source_id, "sku": sku, "override": True}
     return item
 
 
@@ -114,6 +159,9 @@ def _customer(node: Json, settings: Settings) -> dict[str, str] | None:
 
 def _session(node: Json) -> str | None:
     """The session that the cart names, else the cart itself."""
+    return _attribute(node, SESSION) or node["cartToken"] or node["checkoutToken"] or None
+
+
+def _attribute(node: Json, name: str) -> str | None:
     attributes: Sequence[Json] = node["customAttributes"]
-    own = next((each["value"] for each in attributes if each["key"] == SESSION), None)
-    return own or node["cartToken"] or node["checkoutToken"] or None
+    return next((each["value"] for each in attributes if each["key"] == name), None)

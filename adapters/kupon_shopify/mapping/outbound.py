@@ -13,6 +13,7 @@ from kupon.hooks.adapter import CodeItem
 from kupon.hooks.errors import Unmappable
 from kupon.kit.currencies import decimal_text
 from kupon_shopify.mapping.inbound import Json, Settings
+from kupon_shopify.mapping.rules import Unlike, limits_of
 
 # Tells which of the shop's discounts are Kupon's.
 TAG: Final = "kupon"
@@ -30,14 +31,19 @@ def discount_of(
 ) -> dict[str, Any]:
     """What makes or changes the discount of a code.
 
-    Shapes:  starts_at is for codes without a start, since the shop wants one.
+    Shapes:  starts_at is for codes without a start, since the shop wants one. usageLimit is what is
+        left, since the shop may have counted none of it.
     Raises:  Unmappable for a code that the shop could not calculate as Kupon does.
     """
     voucher = item.voucher
     code = str(voucher["code"])
-    reason = _refusal(voucher)
+    reason = _refusal(item) or _foreign_money(voucher["discount"], currency, settings)
     if reason is not None:
         raise Unmappable(code, reason)
+    try:
+        limits = limits_of(item.rules, currency)
+    except Unlike as error:
+        raise Unmappable(code, f"the shop can't check validation rules of {error}") from None
     combined = settings["combines_with"]
     return {
         "title": voucher.get("campaign") or code,
@@ -45,8 +51,8 @@ def discount_of(
         "tags": [TAG],
         "startsAt": voucher.get("start_date") or f"{starts_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "endsAt": voucher.get("expiration_date"),
-        "usageLimit": (voucher.get("redemption") or {}).get("quantity"),
-        "appliesOncePerCustomer": False,
+        "usageLimit": _uses_left(voucher.get("redemption") or {}),
+        **limits,
         "customerGets": {"items": {"all": True}, "value": _value(voucher["discount"], currency)},
         "combinesWith": {
             f"{each}Discounts": each in combined for each in ("order", "product", "shipping")
@@ -72,6 +78,13 @@ def context_of(item: CodeItem, known: Sequence[str], settings: Settings) -> dict
     return {"customers": {**context, "remove": others} if others else context}
 
 
+def _uses_left(redemption: Mapping[str, Any]) -> int | None:
+    quantity = redemption.get("quantity")
+    if quantity is None:
+        return None
+    return max(1, int(quantity) - int(redemption.get("redeemed_quantity") or 0))
+
+
 def _value(discount: Json, currency: str) -> dict[str, Any]:
     if discount["type"] == "PERCENT":
         # The Admin API counts to 1, functions to 100.
@@ -80,8 +93,17 @@ def _value(discount: Json, currency: str) -> dict[str, Any]:
     return {"discountAmount": {"amount": amount, "appliesOnEachItem": False}}
 
 
-def _refusal(voucher: Mapping[str, Any]) -> str | None:
+def _foreign_money(discount: Json, currency: str, settings: Settings) -> str | None:
+    """An amount means so much of whatever currency; None where it is one that is meant."""
+    meant = settings["currencies"]
+    if discount["type"] != "AMOUNT" or not meant or currency in meant:
+        return None
+    return f"the shop counts in {currency}, which is none of the connection's currencies"
+
+
+def _refusal(item: CodeItem) -> str | None:
     """Why the shop can't have a code; None where it can."""
+    voucher = item.voucher
     discount = voucher.get("discount") or {}
     plain = _PLAIN.get(discount.get("type", ""))
     if voucher.get("type") != "DISCOUNT_VOUCHER" or plain is None:
@@ -93,7 +115,8 @@ def _refusal(voucher: Mapping[str, Any]) -> str | None:
         return f"the shop can't calculate {', '.join(sorted(odd))}"
     if any(voucher.get(name) for name in _WINDOWS):
         return "the shop knows no hours and days of validity"
-    if (voucher.get("validation_rules_assignments") or {}).get("total"):
+    assigned = (voucher.get("validation_rules_assignments") or {}).get("total") or 0
+    if assigned > len(item.rules):
         return "the shop can't check validation rules"
     if len(str(voucher["code"])) > _LONGEST:
         return f"the shop takes no code of more than {_LONGEST} characters"

@@ -11,11 +11,13 @@ import click
 
 from kupon.cli.administration import administer, load_tenants
 from kupon.cli.environment import read_settings
+from kupon.kit.errors import KuponError
 from kupon.runtime.settings import read_variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_STATES = ("WAITING", "DONE", "IGNORED", "PARKED")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -56,9 +58,10 @@ def create(project: str, adapter: str, name: str, pairs: tuple[str, ...]) -> Non
     typed.
     """
     from kupon.features.integrations import service
+    from kupon.features.integrations.schemas.connections import read_creation
 
     body = {"adapter": adapter, "name": name, "settings": dict(map(_read_pair, pairs))}
-    _run(lambda uow, tenants: service.create_connection(uow, tenants, project, body))
+    _run(lambda uow, tenants: service.create_connection(uow, tenants, project, read_creation(body)))
 
 
 @connections.command("set")
@@ -66,14 +69,18 @@ def create(project: str, adapter: str, name: str, pairs: tuple[str, ...]) -> Non
 @click.argument("connection")
 @click.argument("pairs", nargs=-1, required=True, metavar="NAME=VALUE...")
 def change(project: str, connection: str, pairs: tuple[str, ...]) -> None:
-    """Change some settings of a connection; the others stay."""
+    """Change some settings of a connection; the others stay, and null is what they are by default.
+
+    ${VARIABLE} in a value stands for a variable of the environment.
+    """
     from kupon.features.integrations import service
 
     news = dict(map(_read_pair, pairs))
 
     def work(uow: Any, tenants: Any) -> Any:
         known = service.get_connection(uow, tenants, project, connection)["settings"]
-        body = {"settings": {**known, **news}}
+        merged = {**known, **news}
+        body = {"settings": {name: merged[name] for name in merged if merged[name] is not None}}
         return service.update_connection(uow, tenants, project, connection, body)
 
     _run(work)
@@ -89,33 +96,45 @@ def apply(file: BinaryIO) -> None:
     [[connections]]
     name = "Shop"
     adapter = "shopify"
-    settings.token = "${SHOPIFY_TOKEN}"
+    settings.shop = "name.myshopify.com"
+    settings.client_secret = "${SHOP_SECRET}"
+    schedule.orders = { every = "PT15M", full_every = "P7D" }
+    outbound.codes.campaigns = ["Spring"]
 
-    Connections that it does not name stay as they are.
+    Connections, schedules and what platforms are told stay as they are where it does not name them.
     """
+    project, listed = _read_document(file)
+    _run(lambda uow, tenants: [_put(uow, tenants, project, each) for each in listed])
+
+
+def _put(uow: Any, tenants: Any, project: str, sent: dict[str, Any]) -> Any:
+    """Make a connection what a file says; an error names it."""
     from kupon.features.integrations import service
+    from kupon.features.integrations.schemas.connections import read_creation
+    from kupon.features.integrations.schemas.outbound import read_outbound
 
-    document = _read_document(file)
-
-    def work(uow: Any, tenants: Any) -> Any:
-        return [
-            service.put_connection(uow, tenants, document["project"], each)
-            for each in document["connections"]
-        ]
-
-    _run(work)
+    body = {name: value for name, value in sent.items() if name != "outbound"}
+    try:
+        made = service.put_connection(uow, tenants, project, read_creation(body))
+        if "outbound" in sent:
+            told = read_outbound(sent["outbound"])
+            service.update_outbound(uow, tenants, project, made["id"], told)
+    except KuponError as error:
+        raise click.ClickException(f"{sent['name']}: {error.details or error.message}") from None
+    return made
 
 
 @connections.command()
 @click.argument("project")
 @click.argument("connection")
-@click.option("--state", default="PARKED", help="WAITING, DONE, IGNORED or PARKED.")
-@click.option("--limit", default=20, type=click.IntRange(1, 100))
-def deliveries(project: str, connection: str, state: str, limit: int) -> None:
+@click.option("--state", type=click.Choice(_STATES, case_sensitive=False), default="PARKED")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("--after", type=int, metavar="NUMBER", help="Go on after this delivery.")
+def deliveries(project: str, connection: str, state: str, limit: int, after: int | None) -> None:
     """List what the platform told, the newest first: what was given up, unless asked otherwise."""
     from kupon.features.integrations import service
 
-    query = {"state": state.upper(), "limit": limit}
+    query = {"state": state, "limit": limit, "starting_after": after}
     _run(lambda uow, _: service.list_deliveries(uow, project, connection, query)["data"])
 
 
@@ -204,7 +223,7 @@ def _read_pair(pair: str) -> tuple[str, Any]:
         return name, filled
 
 
-def _read_document(file: BinaryIO) -> dict[str, Any]:
+def _read_document(file: BinaryIO) -> tuple[str, list[dict[str, Any]]]:
     try:
         document = tomllib.loads(file.read().decode())
     except ValueError as error:
@@ -214,7 +233,7 @@ def _read_document(file: BinaryIO) -> dict[str, Any]:
         raise click.ClickException(
             "the file must have project and [[connections]] with name and adapter"
         )
-    return {"project": document["project"], "connections": [_filled(each) for each in listed]}
+    return document["project"], [_filled(each) for each in listed]
 
 
 def _are_tables(listed: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from kupon.features.integrations.service.tenants import Tenants
     from kupon.hooks.adapter import Delivery
     from kupon.hooks.addresses import AddressGuard
-    from kupon.hooks.gateway import Tap
+    from kupon.hooks.errors import Skip
+    from kupon.hooks.gateway import Result, Tap
     from kupon.storage.database import Engine
 
 
@@ -31,13 +32,27 @@ class InboxGateway:
     def guard(self) -> AddressGuard:
         return self._tenants.guard
 
-    def open(self, project_id: str, reference: str, adapter: str) -> Tap:
+    def open(self, project_id: str, reference: str, adapter: str | None) -> Tap:
         with self._unit(project_id) as uow:
             return gateway.open_tap(uow, self._tenants, reference, adapter)
 
-    def take(self, tap: Tap, deliveries: Sequence[Delivery]) -> None:
+    def read(
+        self, tap: Tap, letters: Sequence[tuple[Mapping[str, str], bytes]]
+    ) -> Sequence[Sequence[Delivery] | Skip]:
         with self._unit(tap.project_id) as uow:
-            gateway.take(uow, tap, deliveries)
+            return gateway.read(uow, self._tenants, tap, letters)
+
+    def take(
+        self, tap: Tap, deliveries: Sequence[Delivery], *, wants_results: bool = False
+    ) -> None:
+        with self._unit(tap.project_id) as uow:
+            gateway.take(uow, tap, deliveries, wants_results=wants_results)
+            uow.commit()
+
+    @contextmanager
+    def results(self, tap: Tap, most: int) -> Iterator[Sequence[Result]]:
+        with self._unit(tap.project_id) as uow:
+            yield gateway.results(uow, tap, most)
             uow.commit()
 
     @contextmanager

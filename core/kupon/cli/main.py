@@ -7,6 +7,7 @@ import click
 from kupon import __version__
 from kupon.cli.adapters import adapters
 from kupon.cli.administration import naming_bad_plugins, open_gateway
+from kupon.cli.checkouts import checkouts
 from kupon.cli.connections import connections
 from kupon.cli.dev import dev
 from kupon.cli.doctor import doctor
@@ -66,6 +67,7 @@ for command in (
     plugins,
     adapters,
     connections,
+    checkouts,
     sync,
     outbound,
     secrets,

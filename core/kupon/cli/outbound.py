@@ -80,6 +80,17 @@ def replay(project: str, connection: str, numbers: tuple[int, ...], *, rejected:
     _run(lambda uow: service.replay_items(uow, project, connection, body))
 
 
+@outbound.command()
+@click.argument("project")
+@click.argument("connection")
+def mirror(project: str, connection: str) -> None:
+    """Have a platform told of all codes that it is to have, those of before too."""
+    from kupon.features.integrations import service
+
+    tenants = load_tenants(read_settings())
+    _run(lambda uow: service.mirror_codes(uow, tenants, project, connection))
+
+
 def _run(work: Callable[[Any], Any]) -> None:
     with administer(read_settings()) as uow:
         answer = work(uow)

@@ -31,14 +31,18 @@ def sync() -> None:
 @click.argument("connection")
 @click.argument("resource")
 @click.option("--full", is_flag=True, help="All there is, not only what has changed since.")
+@click.option("--sweep", is_flag=True, help="And mark as deleted what is not there any more.")
 @click.option("--no-wait", is_flag=True, help="Do not stay to watch.")
-def start(project_id: str, connection: str, resource: str, *, full: bool, no_wait: bool) -> None:
+def start(
+    project_id: str, connection: str, resource: str, *, full: bool, sweep: bool, no_wait: bool
+) -> None:
     """Begin to pull RESOURCE, what has changed since the last time or everything."""
     from kupon.features.integrations import service
 
     settings = read_settings()
     tenants = load_tenants(settings)
-    body = {"resource": resource, "mode": "FULL" if full else "INCREMENTAL"}
+    mode = "FULL" if full else "INCREMENTAL"
+    body = {"resource": resource, "mode": mode, "sweep": sweep}
     with administer(settings, project_id) as uow:
         run = service.start_sync(uow, tenants, project_id, connection, body)
     if no_wait:
@@ -58,6 +62,46 @@ def list_runs(project_id: str, connection: str, limit: int) -> None:
     with administer(read_settings(), project_id) as uow:
         found = service.list_runs(uow, project_id, connection, {"limit": limit})
     click.echo(json.dumps(found["data"], indent=2))
+
+
+@sync.command()
+@click.argument("project_id")
+@click.argument("connection")
+@click.argument("resource", required=False)
+@click.option("--every", metavar="DURATION", help="Pull what has changed so often, as PT15M.")
+@click.option("--full-every", metavar="DURATION", help="Pull all there is so often, as P7D.")
+@click.option("--sweep", is_flag=True, help="Mark then as deleted what is not there any more.")
+@click.option("--overlap", metavar="DURATION", help="Look so much further back, as PT10M.")
+@click.option("--off", is_flag=True, help="Do not pull it by itself any more.")
+def schedule(
+    project_id: str,
+    connection: str,
+    resource: str | None,
+    *,
+    off: bool,
+    sweep: bool,
+    **durations: str | None,
+) -> None:
+    """Have RESOURCE pulled by itself; without one, print when what is pulled.
+
+    What was said of the resource before is replaced. Durations are those of ISO 8601.
+    """
+    from kupon.features.integrations import service
+
+    settings = read_settings()
+    tenants = load_tenants(settings)
+    said: dict[str, Any] = {name: each for name, each in durations.items() if each is not None}
+    if sweep:
+        said["sweep"] = True
+    if (resource is None and (off or said)) or (resource is not None and off == bool(said)):
+        raise click.UsageError("Give a resource with durations, or with --off, or nothing")
+    with administer(settings, project_id) as uow:
+        known = service.get_connection(uow, tenants, project_id, connection)["schedule"]
+        if resource is not None:
+            news = {**known, resource: said}
+            answer = service.set_schedule(uow, tenants, project_id, connection, news)
+            known = answer["schedule"]
+    click.echo(json.dumps(known, indent=2))
 
 
 @sync.command()

@@ -9,40 +9,41 @@ Source: performance.md, lesson 3; engine.rules.necessary.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from kupon.engine.customer import Customer, read_field
-from kupon.engine.filters import Surroundings
-from kupon.engine.model import PromotionTier, Snapshot
+from kupon.engine.customer import read_field
+from kupon.engine.model import PromotionTier, Redeemable, Snapshot
 from kupon.engine.rules import Failure, Omitted, Rule, Subject
-from kupon.engine.rules.asked import Asked, Properties
+from kupon.engine.rules.asked import NOT_ASKED, Asked, Properties
 from kupon.engine.rules.necessary import SAYS_NOTHING, Necessary, texts_of
 from kupon.engine.rules.nodes import All, Leaf, Node
 from kupon.engine.rules.subject import NO_MATCH
-from kupon.engine.segments import Segments
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Candidate:
     """A tier that may qualify.
 
-    Shapes: rank puts the newest first; node is all that its rules ask, less those about past uses,
-        and asked what of it is quickly told.
+    Shapes: redeemable is the tier as requests name it; rank puts the newest first; node is all
+        that its rules ask, less those about past uses, and asked what of it is quickly told.
     """
 
     tier: PromotionTier
     created_at: datetime
+    redeemable: Redeemable = field(init=False)
     rank: tuple[float, str] = field(init=False)
     node: Node | None = field(init=False)
     asked: Asked | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out once what every request needs."""
+        named = Redeemable(object="promotion_tier", id=self.tier.id, source=self.tier)
+        object.__setattr__(self, "redeemable", named)
         object.__setattr__(self, "rank", (-self.created_at.timestamp(), self.tier.id))
         object.__setattr__(self, "node", _plain_node(self.tier.rules))
         object.__setattr__(self, "asked", _asked(self.node))
@@ -67,17 +68,16 @@ def promising(
 
     Shapes: subject is what the rules of all tiers look at, without past uses.
     """
-    values, moment = Properties(subject), subject.moment
+    values, moment = Properties(subject, omitted), subject.moment
     # Where no index narrows the search this runs for each of ten thousand tiers, most of which
     # fail the first test.
     for candidate in candidates:
         asked = candidate.asked
-        if (
-            asked is not None
-            and asked.property.rule not in omitted
-            and not asked.hold(values[asked.property], moment)
-        ):
-            continue
+        if asked is not None:
+            wanted, hold = asked
+            value = values[wanted]
+            if value is not NOT_ASKED and not hold(value, moment):
+                continue
         node = candidate.node
         if node is None or type(node.judge(subject, omitted, NO_MATCH)) is not Failure:
             yield candidate
@@ -93,7 +93,6 @@ class Key(NamedTuple):
 _ALWAYS: Final = Key("always")
 _CUSTOMER: Final = Key("customer")
 _BY_RANK: Final = attrgetter("rank")
-_NONE: Final[frozenset[Any]] = frozenset()
 
 
 def keys_of(tier: PromotionTier, omitted: Omitted) -> tuple[Key, ...]:
@@ -128,8 +127,8 @@ class Index:
     def __init__(self, omitted: Omitted) -> None:
         """Hold nothing yet; omitted is what rules will not be asked."""
         self._omitted = omitted
-        self._buckets: dict[Key, tuple[Candidate, ...]] = {}
-        self._by_kind: dict[str, frozenset[Any]] = {}
+        # By the kinds of keys, then by their values.
+        self._standing: dict[str, dict[Any, tuple[Candidate, ...]]] = {}
         self._amounts: tuple[int, ...] = ()
         self._properties: frozenset[str] = frozenset()
         self._later: tuple[tuple[datetime, Candidate], ...] = ()
@@ -137,7 +136,7 @@ class Index:
     def renewed(self, gone: Iterable[Candidate], come: Iterable[Candidate], now: datetime) -> Index:
         """Return an index with other candidates; buckets that nothing changed in are shared."""
         index = Index(self._omitted)
-        index._buckets = dict(self._buckets)
+        index._standing = {kind: dict(buckets) for kind, buckets in self._standing.items()}
         later = list(self._later)
         for candidate, is_in in [(each, False) for each in gone] + [(each, True) for each in come]:
             later = [entry for entry in later if entry[1] is not candidate] if later else later
@@ -154,32 +153,31 @@ class Index:
         return index
 
     def _move(self, candidate: Candidate, *, is_in: bool) -> None:
-        for key in keys_of(candidate.tier, self._omitted):
-            rest = [each for each in self._buckets.get(key, ()) if each is not candidate]
+        for kind, value in keys_of(candidate.tier, self._omitted):
+            buckets = self._standing.setdefault(kind, {})
+            rest = [each for each in buckets.get(value, ()) if each is not candidate]
             if is_in:
                 insort(rest, candidate, key=_BY_RANK)
             if rest:
-                self._buckets[key] = tuple(rest)
+                buckets[value] = tuple(rest)
             else:
-                self._buckets.pop(key, None)
+                buckets.pop(value, None)
 
     def _seal(self) -> None:
-        values: dict[str, set[Any]] = {}
-        for key in self._buckets:
-            values.setdefault(key.kind, set()).add(key.value)
-        self._by_kind = {kind: frozenset(found) for kind, found in values.items()}
-        self._amounts = tuple(sorted(values.get("amount", ())))
-        self._properties = frozenset(name for name, _ in values.get("metadata", ()))
+        self._standing = {kind: buckets for kind, buckets in self._standing.items() if buckets}
+        self._amounts = tuple(sorted(self._standing.get("amount", ())))
+        self._properties = frozenset(name for name, _ in self._standing.get("metadata", ()))
 
     def find(self, snapshot: Snapshot) -> list[Candidate]:
         """Return the candidates of a request, the newest first."""
         found: list[Candidate] = []
         is_mixed = False
-        for key in self._keys(snapshot):
-            bucket = self._buckets.get(key)
-            if bucket:
-                is_mixed = is_mixed or bool(found)
-                found += bucket
+        for kind, buckets in self._standing.items():
+            for value in _VALUES[kind](self, snapshot):
+                bucket = buckets.get(value)
+                if bucket:
+                    is_mixed = is_mixed or bool(found)
+                    found += bucket
         started = bisect_right(self._later, snapshot.now, key=lambda entry: entry[0])
         if started:
             is_mixed = True
@@ -189,32 +187,44 @@ class Index:
             found = list(dict.fromkeys(sorted(found, key=_BY_RANK)))
         return found
 
-    def _keys(self, snapshot: Snapshot) -> Iterator[Key]:
-        yield _ALWAYS
-        order, surroundings = snapshot.order, snapshot.surroundings
-        names = {name for item in order.items for name in item.product_names | item.sku_names}
-        yield from (Key("article", name) for name in names)
-        wanted = self._by_kind.get("collection", _NONE)
-        found = snapshot.collections.touched(wanted, order.items, surroundings)
-        yield from (Key("collection", collection) for collection in found)
-        left = order.total_amount
-        if left is not None:
-            reached = self._amounts[: bisect_right(self._amounts, left)]
-            yield from (Key("amount", amount) for amount in reached)
-        if snapshot.customer is not None:
-            yield _CUSTOMER
-            yield from self._keys_of(snapshot.customer, snapshot.segments, surroundings)
+    def _articles(self, snapshot: Snapshot) -> Iterable[str]:
+        items = snapshot.order.items
+        return {name for item in items for name in item.product_names | item.sku_names}
 
-    def _keys_of(
-        self, customer: Customer, segments: Segments, surroundings: Surroundings
-    ) -> Iterator[Key]:
-        wanted = self._by_kind.get("segment", _NONE)
-        found = segments.held(wanted, customer, surroundings)
-        yield from (Key("segment", segment) for segment in found)
-        yield from (Key("loyalty_tier", tier) for tier in customer.loyalty_tiers)
-        for name in self._properties:
-            value = read_field(customer, f"metadata.{name}")
-            yield from (Key("metadata", (name, text)) for text in texts_of(value))
+    def _collections(self, snapshot: Snapshot) -> Iterable[str]:
+        wanted = self._standing["collection"].keys()
+        return snapshot.collections.touched(wanted, snapshot.order.items, snapshot.surroundings)
+
+    def _reached(self, snapshot: Snapshot) -> Iterable[int]:
+        left = snapshot.order.total_amount
+        return () if left is None else self._amounts[: bisect_right(self._amounts, left)]
+
+    def _segments(self, snapshot: Snapshot) -> Iterable[str]:
+        if snapshot.customer is None:
+            return ()
+        wanted = self._standing["segment"].keys()
+        return snapshot.segments.held(wanted, snapshot.customer, snapshot.surroundings)
+
+    def _metadata(self, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+        if snapshot.customer is not None:
+            for name in self._properties:
+                value = read_field(snapshot.customer, f"metadata.{name}")
+                yield from ((name, text) for text in texts_of(value))
+
+
+# Which values of a kind of key a request has.
+_VALUES: Final[Mapping[str, Callable[[Index, Snapshot], Iterable[Any]]]] = {
+    "always": lambda index, snapshot: (None,),
+    "article": Index._articles,
+    "collection": Index._collections,
+    "amount": Index._reached,
+    "customer": lambda index, snapshot: () if snapshot.customer is None else (None,),
+    "segment": Index._segments,
+    "loyalty_tier": lambda index, snapshot: (
+        () if snapshot.customer is None else snapshot.customer.loyalty_tiers
+    ),
+    "metadata": Index._metadata,
+}
 
 
 def _is_over(tier: PromotionTier, now: datetime) -> bool:

@@ -63,30 +63,33 @@ def item_figures(item: Item, since: Item) -> dict[str, Any]:
         are none.
     Units:  minor units, and units of the product.
     """
-    answer: dict[str, Any] = {}
-    if item.quantity is not None:
-        answer["quantity"] = item.quantity
-    if item.initial_quantity is not None:
-        answer["initial_quantity"] = item.initial_quantity
-    if item.price is not None:
-        answer["price"] = item.price
-    if item is not since or item.discount_quantity:
-        _quantities(answer, item, since)
-    amount = item.amount
-    if amount is None:
+    return add_item_figures({}, item, since)
+
+
+def add_item_figures(answer: dict[str, Any], item: Item, since: Item) -> dict[str, Any]:
+    """Add a line's numbers to what else is told of it; return the same dict."""
+    answer |= item.counted
+    if item.counted is not since.counted or item.discount_quantity or since.discount_quantity:
+        quantities = _quantities(item, since)
+        if quantities:
+            # They stand between the line's quantities and its amounts.
+            amounts = {name: answer.pop(name) for name in _AMOUNTS if name in answer}
+            answer |= quantities | amounts
+    if item.amount is None:
         return answer
-    answer["amount"] = amount
-    if item.initial_amount is not None:
-        answer["initial_amount"] = item.initial_amount
     off = item.discount_amount
     if off or since.discount_amount:
         answer["discount_amount"] = off
         answer["applied_discount_amount"] = off - since.discount_amount
-    answer["subtotal_amount"] = amount - off
+    answer["subtotal_amount"] = item.amount - off
     return answer
 
 
-def _quantities(answer: dict[str, Any], item: Item, since: Item) -> None:
+_AMOUNTS = ("amount", "initial_amount")
+
+
+def _quantities(item: Item, since: Item) -> dict[str, Any]:
+    answer: dict[str, Any] = {}
     if item.discount_quantity or since.discount_quantity:
         answer["discount_quantity"] = item.discount_quantity
         answer["applied_discount_quantity"] = item.discount_quantity - since.discount_quantity
@@ -97,3 +100,4 @@ def _quantities(answer: dict[str, Any], item: Item, since: Item) -> None:
     if len(item.replacements) != len(since.replacements):
         told = item.replacements[len(since.replacements) :]
         answer["application_details"] = [replacement._asdict() for replacement in told]
+    return answer

@@ -210,6 +210,8 @@ def situation_of(
 def marked(situation: Situation, rules: Sequence[Rule], subject: Subject) -> Situation:
     """Return a situation with the lines that older rules mark as the only targets."""
     marking = [rule for rule in rules if rule.marks]
+    if not marking:
+        return situation
     places = frozenset(place for rule in marking for place in rule.marked_lines(subject))
     return replace(situation, places=places) if places else situation
 

@@ -6,10 +6,9 @@ Source: spec discounts-and-stacking, sections 3, 9.1 and 10.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, tzinfo
 from enum import StrEnum
-from functools import cached_property
 from typing import Any
 
 from kupon.engine.bundles import BundleResult
@@ -29,6 +28,7 @@ from kupon.engine.rules import Counter, Rule
 from kupon.engine.segments import NO_SEGMENTS, Segments
 from kupon.engine.selection import Pick
 from kupon.engine.situation import Applied, Article
+from kupon.kit.lean import cached_property, dataclass
 
 
 class Status(StrEnum):

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, NamedTuple
+
+from kupon.kit.lean import cached_property
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -68,10 +69,11 @@ class Item:
     def changed(self, **changes: Any) -> Item:
         """Return the line with other figures; none that its names or facts follow from."""
         # Runs per line and redeemable, and costs a tenth of what the constructor costs. What was
-        # derived from a line's identity is taken along.
+        # derived from a line's identity is taken along, unlike what follows from its figures.
         line = object.__new__(Item)
         members = self.__dict__.copy()
         members |= changes
+        members.pop("counted", None)
         object.__setattr__(line, "__dict__", members)
         return line
 
@@ -80,7 +82,13 @@ class Item:
 
         Units: minor units.
         """
-        return self.changed(discount_amount=self.discount_amount + off)
+        line = object.__new__(Item)
+        members = self.__dict__.copy()
+        members["discount_amount"] = self.discount_amount + off
+        # Taken along even if nobody has asked yet: all that comes of this line will be printed.
+        members["counted"] = self.counted
+        object.__setattr__(line, "__dict__", members)
+        return line
 
     def without_units(self, count: int, amount: int) -> Item:
         """Return the line with so many units and their amount less, or more where negative.
@@ -131,16 +139,37 @@ class Item:
 
         Shapes: without what it lacks; shared by all answers, so nobody may change it.
         """
-        names = ("id", "source_id", "related_object", "product_id", "sku_id")
-        members = {name: getattr(self, name) for name in names}
-        members["metadata"] = self.metadata or None
+        members = {
+            "id": self.id,
+            "source_id": self.source_id,
+            "related_object": self.related_object,
+            "product_id": self.product_id,
+            "sku_id": self.sku_id,
+            "metadata": self.metadata or None,
+        }
         return _known(members)
 
     @cached_property
     def stated(self) -> Mapping[str, Any]:
         """The same with the product and SKU, for full answers."""
-        parts = {"product": self.product, "sku": self.sku}
-        return {**self.named, **{kind: _known(part) for kind, part in parts.items() if part}}
+        members = dict(self.named)
+        if self.product:
+            members["product"] = _known(self.product)
+        if self.sku:
+            members["sku"] = _known(self.sku)
+        return members
+
+    @cached_property
+    def counted(self) -> Mapping[str, Any]:
+        """How much of what the line is, whatever is taken off it; without what is unknown."""
+        members = {
+            "quantity": self.quantity,
+            "initial_quantity": self.initial_quantity,
+            "price": self.price,
+        }
+        if self.amount is not None:
+            members |= {"amount": self.amount, "initial_amount": self.initial_amount}
+        return _known(members)
 
     @property
     def is_sku(self) -> bool:
@@ -152,7 +181,7 @@ class Item:
         names = [own, part.get("id"), part.get("source_id")]
         if self.related_object == kind:
             names.append(self.source_id)
-        return frozenset(name for name in names if name)
+        return frozenset([name for name in names if name])
 
 
 def _known(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Source: spec rules-and-qualification, sections 14.2 to 14.4.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from kupon.engine.bundles import BundleResult
@@ -26,6 +26,7 @@ from kupon.engine.rules import Omitted, Subject, omitted_by
 from kupon.engine.rules.omissions import IGNORED
 from kupon.engine.selection import select
 from kupon.engine.situation import Applied, Situation
+from kupon.kit.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,8 @@ def first_look(
 
 def _is_plain(source: Incentive) -> bool:
     """Whether rules look at nothing that is particular about the incentive."""
-    return isinstance(source, PromotionTier) and not any(rule.counters for rule in source.rules)
+    has_counters = [rule for rule in source.rules if rule.counters]
+    return isinstance(source, PromotionTier) and not has_counters
 
 
 def _hold(source: Incentive, subject: Subject, scenario: Scenario) -> bool:
@@ -163,8 +165,7 @@ def _hold(source: Incentive, subject: Subject, scenario: Scenario) -> bool:
 
 def _left_out(source: Incentive, scenario: Scenario) -> dict[str, tuple[str, ...]]:
     """The labels that were not asked, by rule."""
-    left_out = {rule.id: rule.left_out(scenario.omitted) for rule in source.rules}
-    return {rule_id: labels for rule_id, labels in left_out.items() if labels}
+    return {rule.id: labels for rule in source.rules if (labels := rule.left_out(scenario.omitted))}
 
 
 def _names_lines(source: Incentive, subject: Subject, snapshot: Snapshot) -> bool:
@@ -217,6 +218,6 @@ def _is_for_lines(source: Incentive, snapshot: Snapshot, situation: Situation) -
 
 
 def _holds_after(source: Incentive, subject: Subject, applied: Applied, scenario: Scenario) -> bool:
-    if not any(rule.needs_projection for rule in source.rules):
+    if not [rule for rule in source.rules if rule.needs_projection]:
         return True
     return _hold(source, projected(subject, applied), scenario)

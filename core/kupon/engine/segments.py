@@ -6,7 +6,7 @@ Source: spec rules-and-qualification, sections 5 (membership on the merged profi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Final
@@ -54,7 +54,7 @@ class Segments:
         return {each.id: each.filter for each in self.by_id.values() if each.filter is not None}
 
     def held(
-        self, wanted: frozenset[str], customer: Customer, surroundings: Surroundings
+        self, wanted: Set[str], customer: Customer, surroundings: Surroundings
     ) -> Iterator[str]:
         """Yield those of the wanted segments that a customer belongs to."""
         for name in wanted & customer.static_segments:

@@ -190,15 +190,60 @@ class EventItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeItem:
-    """A code that is to exist on the platform, or no longer; voucher is the wire's."""
+    """A code that is to exist on the platform, or no longer; voucher is the wire's.
+
+    Shapes: rules are the wire's validation rules that hold for the code. Where there are fewer
+        than the voucher has assignments, some are not told.
+    """
 
     id: str
     voucher: Mapping[str, Any]
     customer: Mapping[str, Any] | None = None
     is_retired: bool = False
+    rules: Sequence[Mapping[str, Any]] = ()
 
 
-Item = ProfileItem | EventItem | CodeItem
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeItem:
+    """Two customers who are one from now on.
+
+    Shapes: customer is who remains, gone is who was; both name the person as platforms may know it.
+    """
+
+    id: str
+    customer: Mapping[str, Any]
+    gone: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderItem:
+    """What came of the incentives that the platform's own order named.
+
+    Shapes: source_id is the order's on the platform; state is REDEEMED, REDEEM_FAILED or
+        ROLLED_BACK; codes are those that count now, by code or else by id, and redemption_ids what
+        counted them; passed_over has the others with the reasons.
+    """
+
+    id: str
+    source_id: str
+    state: str
+    codes: Sequence[str] = ()
+    redemption_ids: Sequence[str] = ()
+    passed_over: Sequence[tuple[str, str]] = ()
+
+
+Item = ProfileItem | EventItem | CodeItem | MergeItem | OrderItem
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """That a platform erases somebody some time later.
+
+    Shapes: ref is what it calls the request, which tells of nobody; note is for the operator.
+    """
+
+    ref: str
+    note: str
 
 
 class Shop(Protocol):
@@ -240,8 +285,11 @@ class Adapter:
                         I/O), `process(deliveries) -> Sequence[Command]` (may ask the platform)
     `cart.price`,       `respond(request, shop) -> InboundResponse`, after `verify`, for requests
     `content.serve`     of which `answers(request)` says so
-    `*.push`            `push(kind, items) -> Sequence[Outcome]`, one outcome an item, in order
-    `profiles.erase`    `erase(customer) -> str`, what to tell the operator
+    `*.push`            `push(kind, items) -> Sequence[Outcome]`, one outcome an item, in order; of
+                        `merges.push` the items are pairs of customers who are one, of
+                        `orders.push` what came of the incentives of the platform's orders
+    `profiles.erase`    `erase(customer) -> str | Pending`, what to tell the operator; after a
+                        Pending `erase_status(ref) -> str | None`, None while it goes on
     `account.provision`  `provision() -> state`, `deprovision()`; both may be repeated
     ==================  ===========================================================================
     """

@@ -9,30 +9,26 @@ Source: house B9; spec adapters-marketing, sections 1.8 and 1.11.
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
-from threading import Timer
 from typing import Any, Protocol
 
 import orjson
 import requests
 from requests import Session  # noqa: TID251 - this is the one place
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from kupon.hooks.addresses import AddressGuard, ForbiddenAddress
 from kupon.hooks.errors import AuthFailed, Conflict, RateLimited, Rejected, Unavailable
+from kupon.hooks.guarded import Deadline, GuardedAdapter
 from kupon.runtime import clock
 
 CONNECT_S = 3.0
 TOTAL_S = 10.0
 MOST_BYTES = 16_777_216
+_PART = 65_536
 _EPOCH_AFTER = 10**9
+_LONGEST_WAIT_S = 86_400.0
 _RATE_HEADERS = (
     "x-ratelimit-retry-after",
     "x-ratelimit-reset",
@@ -179,16 +175,18 @@ class HttpClient:
         body: bytes | None = None,
         form: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
+        first_bytes: int | None = None,
     ) -> HttpResponse:
         """Make a call and return whatever is answered.
 
+        Shapes:  of an answer only the first bytes are read, if so many are said; all of it, if not.
         Raises:  Unavailable when nothing is, or too much, or too late.
         """
         reason = self.guard.refuse_url(url)
         if reason is not None:
             raise Rejected(_name(url), reason)
         begun_s = clock.monotonic_s()
-        with _deadline(self.total_s) as is_over:
+        with Deadline(self.total_s) as deadline:
             try:
                 answer = self._open().request(
                     method,
@@ -202,9 +200,14 @@ class HttpClient:
                     stream=True,
                 )
                 with answer:
-                    response = self._read(answer, is_over)
+                    response = self._read(answer, deadline, first_bytes)
             except (requests.RequestException, OSError) as error:
-                raise _unreachable(error, is_over()) from None
+                raise _unreachable(error, is_over=deadline.is_over) from None
+            except ValueError as error:
+                # TLS finds a connection that was ended before its handshake to be none.
+                if not deadline.is_over:
+                    raise
+                raise _unreachable(error, is_over=True) from None
         return replace(response, took_ms=round((clock.monotonic_s() - begun_s) * 1000))
 
     def _open(self) -> Session:
@@ -213,19 +216,25 @@ class HttpClient:
             # Neither proxies nor credentials of the machine's user.
             self._session.trust_env = False
             for scheme in ("http://", "https://"):
-                self._session.mount(scheme, _GuardedAdapter(self.guard))
+                self._session.mount(scheme, GuardedAdapter(self.guard))
         return self._session
 
-    def _read(self, answer: requests.Response, is_over: Callable[[], bool]) -> HttpResponse:
+    def _read(
+        self, answer: requests.Response, deadline: Deadline, first_bytes: int | None
+    ) -> HttpResponse:
         content = bytearray()
-        for part in answer.iter_content(65_536):
+        most = self.most_bytes if first_bytes is None else first_bytes
+        for part in answer.iter_content(min(_PART, most)):
             content += part
-            if is_over():
-                raise requests.Timeout
-            if len(content) > self.most_bytes:
-                raise Unavailable("the answer is too large")
+            if deadline.is_over or len(content) > most:
+                break
+        # A connection that was ended looks like an answer that has come to its end.
+        if deadline.is_over:
+            raise requests.Timeout
+        if len(content) > most and first_bytes is None:
+            raise Unavailable("the answer is too large")
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        return HttpResponse(answer.status_code, headers, bytes(content))
+        return HttpResponse(answer.status_code, headers, bytes(content[:most]))
 
     def _failure(self, response: HttpResponse, method: str, url: str, group: str) -> Exception:
         said = f"{method} {_name(url)} answered {response.status}"
@@ -233,41 +242,47 @@ class HttpClient:
             return AuthFailed(said)
         if response.status == 409:
             return Conflict(said)
-        wait = retry_after_s(response.headers)
         if response.status == 429:
+            wait = retry_after_s(response.headers)
             if wait is not None:
                 self.pace.hold(group, wait)
             return RateLimited(said, wait)
         if response.status >= 500 or response.status in (408, 425):
-            return Unavailable(said, wait)
+            # Many tell with each answer when their rate starts anew: that mends no failure.
+            return Unavailable(said, retry_after_s(response.headers, is_rate=False))
         return Rejected(_name(url), said)
 
 
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
+def retry_after_s(headers: Mapping[str, str], *, is_rate: bool = True) -> float | None:
     """How long a platform asks to wait, by whichever header it says so; None if by none.
 
+    Shapes:  headers that tell of a rate count where is_rate says so; what can't be read, or is
+        beyond a day, is passed over.
     Source:  spec adapters-marketing, section 1.8: numbers beyond 10^9 are moments, else seconds.
     """
-    said = headers.get("retry-after")
-    if said is not None and not _is_number(said):
-        try:
-            return max(0.0, (parsedate_to_datetime(said) - clock.now()).total_seconds())
-        except (TypeError, ValueError):
-            return None
-    values = [said, *(headers.get(name) for name in _RATE_HEADERS)]
-    for value in values:
-        if value is not None and _is_number(value):
-            number = float(value)
-            is_moment = number > _EPOCH_AFTER
-            return max(0.0, number - clock.now().timestamp()) if is_moment else number
+    for name in ("retry-after", *(_RATE_HEADERS if is_rate else ())):
+        seconds = _seconds_in(headers.get(name, ""))
+        if seconds is not None and seconds <= _LONGEST_WAIT_S:
+            return max(0.0, seconds)
     return None
 
 
-def _is_number(text: str) -> bool:
+def _seconds_in(text: str) -> float | None:
+    """From now, of seconds, a moment in seconds, or an HTTP date."""
     try:
-        return float(text) >= 0
+        number = float(text)
     except ValueError:
-        return False
+        return _until_date(text)
+    if not number >= 0:
+        return None
+    return number - clock.now().timestamp() if number > _EPOCH_AFTER else number
+
+
+def _until_date(text: str) -> float | None:
+    try:
+        return (parsedate_to_datetime(text) - clock.now()).total_seconds()
+    except (TypeError, ValueError):
+        return None
 
 
 def _name(url: str) -> str:
@@ -275,7 +290,7 @@ def _name(url: str) -> str:
     return url.partition("?")[0].rpartition("@")[2]
 
 
-def _unreachable(error: BaseException, is_over: bool) -> Exception:
+def _unreachable(error: BaseException, *, is_over: bool) -> Exception:
     if isinstance(error, requests.ConnectionError):
         for inner in _causes(error):
             if isinstance(inner, ForbiddenAddress):
@@ -293,79 +308,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         inner = seen.args[0] if seen.args else None
         reason = getattr(inner, "reason", None)
         seen = reason if isinstance(reason, BaseException) else seen.__cause__ or seen.__context__
-
-
-_watched: ContextVar[list[socket.socket] | None] = ContextVar("watched", default=None)
-
-
-@contextmanager
-def _deadline(seconds: float) -> Iterator[Callable[[], bool]]:
-    """Close what was opened inside when the time is over, however slowly bytes come in."""
-    used: list[socket.socket] = []
-    token = _watched.set(used)
-    over: list[bool] = []
-
-    def end() -> None:
-        over.append(True)
-        for each in used:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-
-    timer = Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield lambda: bool(over)
-    finally:
-        timer.cancel()
-        _watched.reset(token)
-
-
-class _GuardedConnection(HTTPConnection):
-    """Connects to an address that was judged, and ends with the deadline."""
-
-    guard = AddressGuard()
-
-    def connect(self) -> None:
-        super().connect()
-        self._watch()
-
-    def request(self, *arguments: Any, **options: Any) -> None:
-        # One that is used again is open already.
-        self._watch()
-        super().request(*arguments, **options)
-
-    def _watch(self) -> None:
-        watched = _watched.get()
-        if watched is not None and self.sock is not None:
-            watched.append(self.sock)
-
-    def _new_conn(self) -> socket.socket:
-        name = self._dns_host
-        # The name stays what it is for the Host header and the certificate.
-        self._dns_host = self.guard.resolve(name.strip("[]"), self.port or self.default_port)
-        try:
-            return super()._new_conn()
-        finally:
-            self._dns_host = name
-
-
-class _GuardedSecureConnection(_GuardedConnection, HTTPSConnection):
-    """The same over TLS."""
-
-
-class _GuardedAdapter(HTTPAdapter):
-    """Pools whose connections are guarded; one connection a call, so that each is judged."""
-
-    def __init__(self, guard: AddressGuard) -> None:
-        self._guard = guard
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options)
-        plain = type("Plain", (_GuardedConnection,), {"guard": self._guard})
-        secure = type("Secure", (_GuardedSecureConnection,), {"guard": self._guard})
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-            "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
-        }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from kupon.hooks.errors import Misconfigured
 from kupon.kit.complaints import first_complaint
@@ -28,6 +28,54 @@ class SettingsSchema(Schema):
         """No member is passed over in silence."""
 
         unknown = RAISE
+
+
+# The setting that has an adapter write customers' own data to profiles too.
+FILLS_PROFILES: Final = "fills_profiles"
+# How long messages that ask again by the same query mean the same.
+REPEATS: Final = "pull_dedup_seconds"
+MOST_REPEATS_S: Final = 300
+
+
+class PullSettings(SettingsSchema):
+    """The base for platforms whose messages fetch codes while they are rendered."""
+
+    pull_dedup_seconds = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, MOST_REPEATS_S),
+        metadata={
+            "description": "For so many seconds, GET /v1/publications/create without a source_id"
+            " gives a customer the same code of a campaign again; 30 suits most, 0 is never."
+        },
+    )
+
+
+ORDER_PAID, ORDER_PLACED = "ORDER_PAID", "ORDER_PLACED"
+_WEEK_S: Final = 604_800
+_YEAR_S: Final = 31_536_000
+
+
+class OrderSettings(SettingsSchema):
+    """The base for shops: what Kupon itself goes by, whatever the platform is.
+
+    Source:  spec adapters-commerce, section 1.2.
+    """
+
+    redeem_on = fields.String(
+        load_default=ORDER_PAID,
+        validate=validate.OneOf((ORDER_PAID, ORDER_PLACED)),
+        metadata={"description": "When the codes of an order count as used."},
+    )
+    lock_ttl_seconds = fields.Integer(
+        load_default=_WEEK_S,
+        validate=validate.Range(60, _YEAR_S),
+        metadata={"description": "How long a cart holds its codes without being changed."},
+    )
+    currencies = fields.List(
+        fields.String(validate=validate.Length(equal=3)),
+        load_default=list,
+        metadata={"description": "Currencies in which discounts are given; empty for all."},
+    )
 
 
 class Kept(NamedTuple):

@@ -107,14 +107,20 @@ class Endpoint:
     """A receiver of events.
 
     Shapes: settings are what the sink's schema loaded, secrets included; signing_key is the
-        project's.
+        project's, former_key the one before, for a while after it was replaced.
     """
 
     id: str
     project_id: str
     settings: Mapping[str, Any]
     signing_key: str
+    former_key: str | None = None
     is_test: bool = False
+
+    @property
+    def signing_keys(self) -> Sequence[str]:
+        """Every key that counts, the newest first."""
+        return [key for key in (self.signing_key, self.former_key) if key is not None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,7 @@ class JobRegistry:
     ) -> None:
         """Who says what events mean for feeds, receivers, plugins and platforms.
 
-        Shapes:  is_for_feeds is False where no feed tells of any of them.
+        Shapes:  is_for_feeds is False where no feed tells of any of them, or for its sake alone.
         """
         if not self.consumers.get(ANNOUNCE):
             self.consumers[ANNOUNCE] = self.announcer.announce

@@ -26,9 +26,11 @@ QUEUE = "kupon"
 DRAIN = "kupon.jobs.worker.drain"
 
 BATCH = 500
-RESEND_AFTER = timedelta(seconds=60)
+RESEND_AFTER = timedelta(seconds=15)
+# How often it is looked for jobs that are overdue.
+RESEND_EVERY_S = 5.0
 # Behind so many messages none is sent: PostgreSQL has the backlog, Redis need not.
-MOST_WAITING = 1_000
+MOST_WAITING = 200
 BUNDLE = 25
 IDLE_S = 0.05
 TROUBLE_S = 1.0
@@ -46,6 +48,7 @@ class Relay:
         self._client = client
         self._registry = registry
         self._queue = Queue(QUEUE, connection=client, serializer=JSONSerializer)
+        self._resent_at_s = clock.monotonic_s()
 
     def run(self, is_stopping: Callable[[], bool]) -> None:
         """Relay until told to stop; waits out a missing database or Redis."""
@@ -126,8 +129,11 @@ class Relay:
     def _claim(self) -> list[WakeUp]:
         with self._unit() as uow:
             if not self._client.exists(_MARK):
-                outbox.forget_wake_ups(uow)
-            lines = outbox.claim_wake_ups(uow, BATCH, RESEND_AFTER)
+                outbox.forget_wake_ups(uow, uow.now)
+            elif clock.monotonic_s() - self._resent_at_s >= RESEND_EVERY_S:
+                self._resent_at_s = clock.monotonic_s()
+                outbox.forget_wake_ups(uow, uow.now - RESEND_AFTER)
+            lines = outbox.claim_wake_ups(uow, BATCH)
             uow.commit()
         return lines
 
@@ -147,6 +153,6 @@ class Relay:
             self._queue.enqueue_many(calls)
         except redis.RedisError:
             with self._unit() as uow:
-                outbox.forget_wake_ups(uow)
+                outbox.forget_wake_ups(uow, uow.now)
                 uow.commit()
             raise

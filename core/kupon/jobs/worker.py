@@ -59,7 +59,7 @@ def _recall(engine: Engine) -> None:
     """
     try:
         with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
-            outbox.forget_wake_ups(uow)
+            outbox.forget_wake_ups(uow, uow.now)
             uow.commit()
     except Exception:  # noqa: BLE001 - the database may be away for a while
         _log.warning("waiting jobs could not be recalled", exc_info=True)

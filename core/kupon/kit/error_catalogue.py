@@ -24,6 +24,8 @@ CATALOGUE: dict[str, Entry] = {
     "campaign_type_is_not_supported_by_campaign_template": Entry(
         400, "Campaign of the given type is not supported by campaign template"
     ),
+    # Ours: an order in a currency that its connection does not name.
+    "currency_not_supported": Entry(400, "Currency is not supported"),
     "customer_rules_violated": Entry(400, "customer does not match validation rules"),
     "duplicate_found": Entry(409, "Duplicated resource found"),
     "duplicate_key": Entry(400, "Duplicate codes"),

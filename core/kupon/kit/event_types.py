@@ -76,6 +76,9 @@ PUBLIC: Final = frozenset(
     }
 )
 
+# Feeds of the reference do not have these; receivers that are no webhooks, and plugins, are told.
+OWN: Final = frozenset({"customer.erased", "customer.merged"})
+
 # The reference's management document spells four of them so; both are taken.
 MISSPELT: Final = {
     "campaign.vouchers.aded": "campaign.vouchers.added",
@@ -92,6 +95,11 @@ _PREFIXES: Final = {
     "redemption": "evred_",
     "voucher": "evvou_",
 }
+
+
+def is_of_feeds(type: str) -> bool:
+    """Whether feeds of customers have events of a type."""
+    return type.startswith(OF_CUSTOMERS) and type not in OWN
 
 
 def prefix_of(type: str) -> str:

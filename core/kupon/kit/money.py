@@ -18,8 +18,12 @@ def percent_of(base_minor: int, percent: Decimal, share: int = 1, of: int = 1) -
         of 3 of 5 is three fifths of the amount.
     Source: spec discounts-and-stacking, section 1 (3 % of 50350 = 1510.5 -> 1511).
     """
-    numerator, denominator = percent.as_integer_ratio()
-    numerator, denominator = numerator * share, denominator * of
+    return ratio_of(base_minor, percent.as_integer_ratio(), share, of)
+
+
+def ratio_of(base_minor: int, percent: tuple[int, int], share: int = 1, of: int = 1) -> int:
+    """Return the same for a percentage that is a numerator and a denominator."""
+    numerator, denominator = percent[0] * share, percent[1] * of
     # floor(x + 1/2) in whole numbers: exact for every size, unlike a Decimal context.
     return (base_minor * numerator * 2 + denominator * 100) // (denominator * 200)
 

@@ -20,14 +20,15 @@ _last = 0
 def _next(count: int = 1) -> int:
     """The first of `count` numbers in a row, above all earlier ones of this process.
 
-    Random enough to be apart from those of other processes.
+    Each millisecond begins at random, to be apart from those of other processes.
     """
     global _last
-    fresh = ((time.time_ns() // 1_000_000 - _EPOCH_MS) << _TAIL_BITS) | secrets.randbits(_TAIL_BITS)
+    since_epoch_ms = time.time_ns() // 1_000_000 - _EPOCH_MS
     with _lock:
+        first = _last + 1
         # Within one millisecond the order of creation must hold too: listings sort by id.
-        is_later = fresh >> _TAIL_BITS > _last >> _TAIL_BITS
-        first = fresh if is_later else _last + 1 + (fresh & 0xFFF)
+        if since_epoch_ms > _last >> _TAIL_BITS:
+            first = (since_epoch_ms << _TAIL_BITS) | secrets.randbits(_TAIL_BITS)
         _last = first + count - 1
         return first
 

@@ -31,7 +31,8 @@ class Settings:
 
     Shapes:  a rate of no calls limits nothing; plugins are the only ones to be loaded, None for
         all that are installed; secret_keys encrypt what is secret of connections, the first one
-        what is new; allowed_networks may be called besides public addresses; public_url is where
+        what is new; allowed_networks may be called besides public addresses, and those at
+        allowed_ports besides the usual ones; public_url is where
         platforms reach this server.
     """
 
@@ -55,6 +56,7 @@ class Settings:
     plugins: Names | None = None
     secret_keys: Names = field(default=(), repr=False)
     allowed_networks: Names = ()
+    allowed_ports: Names = ()
     trace_hooks: bool = False
     public_url: str = ""
 

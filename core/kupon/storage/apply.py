@@ -10,7 +10,6 @@ Source: house B7; performance.md, lessons 2 and 4.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from psycopg.errors import DivisionByZero, UniqueViolation
@@ -26,6 +25,7 @@ from kupon.engine.effects import (
     UseVoucher,
 )
 from kupon.kit.errors import RaceLost
+from kupon.kit.lean import dataclass
 from kupon.storage import ledger
 from kupon.storage.ledger import LEFT, SUMS, Line, Movement
 from kupon.storage.locks import lock_tiers, lock_vouchers

@@ -6,10 +6,11 @@ Source: spec discounts-and-stacking, section 2.1; api-conventions, section 9.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, NamedTuple
 
 from kupon.engine.discounts.unit import SHIPPING
+from kupon.kit.lean import dataclass
 from kupon.storage.uow import UnitOfWork
 
 

@@ -23,6 +23,7 @@ from kupon.kit.timestamps import format_moment
 from kupon.runtime.memory import uncollected
 from kupon.storage.programmes import Programmes, load_programmes
 from kupon.storage.promotions import Promotions, compile_promotions
+from kupon.storage.queries.listeners import Listeners, load_listeners
 from kupon.storage.queries.locations import load_locations
 from kupon.storage.queries.metadata_schemas import load_schemas
 from kupon.storage.queries.product_collections import load_collections
@@ -71,6 +72,7 @@ class Definitions:
     programmes: Programmes
     promotions: Promotions
     plugins: Mapping[str, Activation] = field(default_factory=dict)
+    listeners: Listeners = field(default_factory=Listeners)
 
     def category(self, category_id: str | None) -> Mapping[str, Any] | None:
         """A category as answers print it, with its role in stacking; None if it doesn't exist."""
@@ -158,6 +160,7 @@ def load_definitions(
             uow.now,
         ),
         plugins=load_activations(uow),
+        listeners=load_listeners(uow),
     )
 
 

@@ -6,11 +6,13 @@ Source: spec rules-and-qualification, section 14.2.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from kupon.kit.lean import dataclass
 
 
 class OfferName(NamedTuple):

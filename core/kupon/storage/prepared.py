@@ -15,7 +15,6 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
@@ -26,6 +25,9 @@ from psycopg.pq.abc import PGresult
 from psycopg.types.json import Jsonb
 
 Row = tuple[Any, ...]
+
+# Of one connection: the server keeps up to a third of a megabyte for each.
+MOST_KEPT = 100
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
@@ -39,8 +41,24 @@ class _Statement(NamedTuple):
     parameters: Sequence[str]
 
 
-# The names of what a connection has prepared, by the texts.
-_prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[bytes, bytes]] = WeakKeyDictionary()
+class _Hot:
+    """What a connection keeps: the names of what it has prepared, by the texts, and its loaders.
+
+    A new transformer would look up how to load each type of each answer again.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.names: dict[bytes, bytes] = {}
+        self.transformer = Transformer(connection)
+
+    @classmethod
+    def of(cls, connection: psycopg.Connection[Any]) -> _Hot:
+        # On the connection itself, for the two know each other and must go together.
+        kept = vars(connection)
+        hot: _Hot | None = kept.get("kupon")
+        if hot is None:
+            hot = kept["kupon"] = cls(connection)
+        return hot
 
 
 @lru_cache(maxsize=512)
@@ -62,20 +80,23 @@ def run(connection: psycopg.Connection[Any], text: str, parameters: Mapping[str,
         # A statement that is gone would end the transaction; a cursor knows which ones are there.
         return connection.execute(text, parameters).fetchall()
     statement = _compile(text)
-    names = _prepared.setdefault(connection, {})
+    hot = _Hot.of(connection)
     values = [
         None if (value := parameters[each]) is None else _WRITERS[type(value)](value)
         for each in statement.parameters
     ]
     try:
-        result = _execute(connection, names, statement.text, values)
+        result = _execute(connection, hot.names, statement.text, values)
     except InvalidSqlStatementName:
         # At each rollback psycopg drops all that is prepared.
-        names.clear()
-        result = _execute(connection, names, statement.text, values)
-    loader = Transformer(connection)
-    loader.set_pgresult(result)
-    return loader.load_rows(0, result.ntuples, tuple)
+        hot.names.clear()
+        result = _execute(connection, hot.names, statement.text, values)
+    transformer = hot.transformer
+    transformer.set_pgresult(result)
+    try:
+        return transformer.load_rows(0, result.ntuples, tuple)
+    finally:
+        transformer.set_pgresult(None)
 
 
 def _execute(
@@ -86,6 +107,9 @@ def _execute(
 ) -> PGresult:
     name = names.get(text)
     if name is None:
+        if len(names) >= MOST_KEPT:
+            # The oldest goes; it may be gone already.
+            connection.pgconn.exec_(b"DEALLOCATE " + names.pop(next(iter(names))))
         name = b"kupon_%d" % next(_numbers)
         _check(connection, connection.pgconn.prepare(name, text))
         names[text] = name

@@ -8,7 +8,7 @@ Source: performance.md, lessons 1 and 2.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ from kupon.engine.discounts.effects import APPLY_TO_ORDER
 from kupon.engine.giftcards import GiftCredits
 from kupon.engine.model import Category, Voucher
 from kupon.engine.rules import Rule
+from kupon.kit.lean import dataclass
 from kupon.storage.catalogue import (
     ENTRY_COLUMNS,
     NO_KEYS,
@@ -258,7 +259,7 @@ def load_facts(uow: UnitOfWork, wanted: Wanted) -> Facts:
     if wanted.offers is not None:
         offers = wanted.offers.statement(_CUSTOMER_IDS[names[0]])
         statement = _offering_statement(*names, offers)
-        rows = uow.reader.execute(statement, parameters | wanted.offers.parameters).fetchall()
+        rows = run(uow.reader, statement, parameters | wanted.offers.parameters)
         offered = Offered(wanted.offers, read_names(rows[0][4] or ()))
     else:
         parameters |= _of_codes(wanted)

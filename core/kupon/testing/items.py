@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from kupon.hooks.adapter import CodeItem, EventItem, Item, ProfileItem
+from kupon.hooks.adapter import CodeItem, EventItem, Item, MergeItem, OrderItem, ProfileItem
 
 _AT: Final = datetime(2026, 2, 3, 10, 0, tzinfo=UTC)
 _TYPE: Final = "customer.redemption.succeeded"
@@ -18,12 +18,19 @@ _NAMES: Final = {
 
 
 def make_items(kind: str, count: int, *, event_names: str = "dotted") -> list[Item]:
-    """So many different items of a kind: `profiles`, `events` or `codes`."""
+    """So many different items of a kind: `profiles`, `events`, `codes`, `merges` or `orders`."""
     return [_item(kind, number, _NAMES[event_names]) for number in range(1, count + 1)]
 
 
 def key_of(item: Item) -> str:
-    """By what a played platform knows an item: the customer's source id, or the code."""
+    """By what a played platform knows an item: the customer's source id, or the code.
+
+    Shapes:  of a merge the source id of who is gone, of an order its own.
+    """
+    if isinstance(item, OrderItem):
+        return item.source_id
+    if isinstance(item, MergeItem):
+        return str(item.gone["source_id"])
     if isinstance(item, CodeItem):
         return str(item.voucher["code"])
     return str(item.customer["source_id"])
@@ -49,7 +56,19 @@ def _item(kind: str, number: int, name: str) -> Item:
         # A code that looks like a number stays text; a balance of 0 is told.
         attributes = {"voucher_code": f"00{number:04}", "loyalty_balance": 0}
         return ProfileItem(id=f"prof_{number}", customer=customer, attributes=attributes)
+    if kind == "merges":
+        gone = customer | {"id": f"cust_1{number:03}", "source_id": f"former-{number}"}
+        return MergeItem(id=f"merge_{number}", customer=customer, gone=gone)
     voucher = _voucher(number)
+    if kind == "orders":
+        return OrderItem(
+            id=f"order_{number}",
+            source_id=f"order-{number}",
+            state="REDEEMED",
+            codes=[voucher["code"]],
+            redemption_ids=[f"r_{number:04}"],
+            passed_over=[("UNKNOWN", "not_found: Resource not found")],
+        )
     if kind == "codes":
         return CodeItem(id=f"code_{number}", voucher=voucher)
     return EventItem(

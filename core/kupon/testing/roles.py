@@ -16,7 +16,7 @@ any `*.push`                           `Target`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -109,18 +109,20 @@ class Source(Protocol):
 class Target(Protocol):
     """Takes what is pushed.
 
-    Shapes: keys are the `source_id` of an item's customer, for profiles and events, or a code.
-        batches has the keys of each request that brought items, in their order. refused are the
-        keys that the platform does not take. takes_all_or_none says that it refuses a whole request
-        for one of them.
+    Shapes: keys are the `source_id` of an item's customer, for profiles and events, a code, or, of
+        merges, the `source_id` of who is gone, of orders their own. batches has the keys of each
+        request that brought items, in their order. refused are the keys that the platform does not
+        take.
+        takes_all_or_none says that it refuses a whole request for one of them: of all kinds, or of
+        those that are named.
     """
 
     batches: list[list[str]]
     refused: set[str]
-    takes_all_or_none: bool
+    takes_all_or_none: bool | Collection[str]
 
     def held(self, kind: str) -> Mapping[str, Any]:
-        """What the platform has of a kind (`profiles`, `events`, `codes`) now, by key."""
+        """What the platform has of a kind (`profiles`, `codes`, `orders` and so on) now, by key."""
 
 
 @runtime_checkable

@@ -7,7 +7,6 @@ it returns the wire's dict (None for 204), or a Refused, whose error is answered
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
@@ -21,6 +20,7 @@ from marshmallow import Schema, ValidationError
 from kupon.hooks.tenancy import Tenancy
 from kupon.kit.complaints import first_complaint
 from kupon.kit.errors import KuponError, invalid_payload, invalid_query
+from kupon.kit.lean import dataclass
 from kupon.runtime import clock
 from kupon.storage import idempotency
 from kupon.storage.database import Engine

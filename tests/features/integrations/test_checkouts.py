@@ -82,7 +82,7 @@ def test_from_cart_to_cancellation(shop, api, jobs, code):
     assert redeemed(api) == 1
     [checkout] = shop.checkouts()
     assert checkout["state"] == "REDEEMED"
-    assert [checkout["redemption_id"]] == [each["id"] for each in redemptions(api)]
+    assert checkout["redemption_ids"] == [each["id"] for each in redemptions(api)]
     shop.send(order("FULFILLED", 3, key="cart-1")).expect()
     jobs()
     stored = api.get("/v1/orders/17").expect()
@@ -266,7 +266,7 @@ def test_codes_may_count_when_the_order_is_placed(connect, api, jobs, code):
 def test_a_rollback_by_somebody_else_is_no_trouble(shop, api, jobs, code):
     shop.send(order("PAID", 2)).expect()
     jobs()
-    redemption_id = shop.checkouts()[0]["redemption_id"]
+    [redemption_id] = shop.checkouts()[0]["redemption_ids"]
     api.post(f"/v1/redemptions/{redemption_id}/rollback").expect()
     shop.send(order("CANCELED", 3)).expect()
     jobs()
@@ -283,7 +283,7 @@ def test_what_the_shops_own_pages_redeemed_is_taken_over(shop, api, jobs, code, 
         jobs()
     [checkout] = shop.checkouts()
     assert checkout["state"] == "REDEEMED"
-    assert checkout["redemption_id"] == done["parent_redemption"]["id"]
+    assert checkout["redemption_ids"] == [done["parent_redemption"]["id"]]
     assert (redeemed(api), redeemed(api, "TOO")) == (1, 1)
     assert api.get("/v1/orders/17").expect()["total_applied_discount_amount"] == 150
     shop.send(order("CANCELED", 4)).expect()

@@ -8,6 +8,9 @@ import pytest
 from tests.features.integrations.segment import connect, run_platform
 
 from kupon.hooks.adapter import OK, CodeItem
+from kupon.runtime import clock
+from kupon.storage.uow import UnitOfWork
+from kupon.testing.builders import make_campaign, make_rule
 from kupon_segment.adapter import SegmentAdapter
 
 
@@ -104,13 +107,13 @@ def test_only_the_codes_of_chosen_campaigns_are_mirrored(segment, mirrored, jobs
     assert mirrored == []
 
 
-def track(segment, app, metadata=None):
+def track(segment, app, metadata=None, **properties):
     call = {
         "type": "track",
         "messageId": f"m-{metadata}",
         "userId": "ada",
         "event": "signed_up",
-        "properties": {"metadata": metadata or {}},
+        "properties": {"metadata": metadata or {}} | properties,
     }
     request = segment.platform.webhook(call)
     address = f"{segment.get()['address']}/webhook"
@@ -139,3 +142,93 @@ def test_a_custom_event_reaches_others_and_ends_after_some_rounds(
     track(segment, app, {"kupon_hops": 3})
     jobs()
     assert len(segment.tracked()) == 2
+    events = manage("get", f"{segment.path}/deliveries", query={"state": "DONE"})["data"]
+    assert [each["error"] for each in events if "error" in each] == [
+        "the event signed_up has gone round 3 times"
+    ]
+
+
+@pytest.mark.parametrize("hops", [3, "3", 4.0, 10**30])
+def test_an_event_that_has_gone_round_is_not_taken(segment, manage, app, api, jobs, hops):
+    manage(
+        "post", "/custom-event-schemas", json={"name": "signed_up", "schema": {"properties": {}}}
+    )
+    track(segment, app, {"kupon_hops": hops})
+    jobs()
+    assert api.get("/v1/customers/ada").status == 404
+
+
+@pytest.mark.parametrize("hops", [2, "2", None, "many", -1, [3], {"n": 3}])
+def test_an_event_that_has_not_is_taken(segment, manage, app, api, jobs, hops):
+    manage(
+        "post", "/custom-event-schemas", json={"name": "signed_up", "schema": {"properties": {}}}
+    )
+    track(segment, app, {"kupon_hops": hops})
+    jobs()
+    assert api.get("/v1/customers/ada").expect()["source_id"] == "ada"
+
+
+def test_what_is_told_of_an_event_counts_when_it_comes_back(segment, manage, app, api, jobs):
+    """Segment's webhooks hand on whole calls, with the properties that Kupon gave them."""
+    manage(
+        "post", "/custom-event-schemas", json={"name": "signed_up", "schema": {"properties": {}}}
+    )
+    track(segment, app, None, kupon_hops=3)
+    jobs()
+    assert api.get("/v1/customers/ada").status == 404
+
+
+class TestWhatBefallsThem:
+    @pytest.fixture
+    def spring(self, api, segment, jobs):
+        """A campaign of which one code was told, and another one not."""
+        segment.post("/pause")
+        make_campaign(api, name="Spring", type="AUTO_UPDATE")
+        for code in ("KNOWN", "UNKNOWN"):
+            api.post(f"/v1/campaigns/Spring/vouchers/{code}", json={}).expect()
+        jobs()
+        return api.get("/v1/campaigns/Spring").expect()
+
+    @pytest.fixture
+    def told(self, spring, segment, mirrored, engine, project, jobs):
+        """What is told once the one code is known: `told()`."""
+        with UnitOfWork(engine, project_id=project.id, now=clock.now()) as uow:
+            uow.driver.execute(
+                "DELETE FROM outbound_items WHERE project_id = %s"
+                " AND payload ->> 'code' = 'UNKNOWN'",
+                (project.id,),
+            )
+            uow.commit()
+        segment.post("/resume")
+        jobs()
+        assert said(mirrored) == [("KNOWN", False)]
+
+        def news():
+            del mirrored[:]
+            jobs()
+            return mirrored
+
+        return news
+
+    @pytest.mark.parametrize("of", ["voucher", "campaign"])
+    def test_a_rule_of_theirs_is_told(self, api, spring, told, of):
+        rule = make_rule(api)
+        code = api.get("/v1/vouchers/KNOWN").expect()
+        body = {of: {"voucher": code, "campaign": spring}[of]["id"]}
+        path = f"/v1/validation-rules/{rule['id']}/assignments"
+        assignment = api.post(path, json=body).expect()
+        [item] = told()
+        assert item.voucher["code"] == "KNOWN"
+        assert item.voucher["validation_rules_assignments"]["total"] == 1
+        api.delete(f"{path}/{assignment['id']}").expect(204)
+        [item] = told()
+        assert item.voucher["validation_rules_assignments"]["total"] == 0
+
+    def test_a_campaign_that_ends_ends_its_codes(self, api, spring, told):
+        api.post("/v1/campaigns/Spring/disable").expect()
+        assert said(told()) == [("KNOWN", True)]
+        api.post("/v1/campaigns/Spring/enable").expect()
+        assert said(told()) == [("KNOWN", False)]
+        api.delete("/v1/campaigns/Spring").expect(202)
+        assert said(told()) == [("KNOWN", True)]
+        assert said(told()) == []

@@ -113,7 +113,7 @@ def test_bad_files_are_told(kupon, text, complaint):
 
 def test_a_file_is_applied_whole_or_not_at_all(kupon, project, monkeypatch):
     monkeypatch.setenv("SHOP_SECRET", SECRET)
-    text = FILE.format(project=project.id, redeem_on="x").replace('"segment"', '"nothing"')
+    text = FILE.format(project=project.id, redeem_on="ORDER_PAID").replace('"segment"', '"nothing"')
     assert "names none" in kupon("connections", "apply", "-", input=text, code=1)
     assert json.loads(kupon("connections", "list", project.id)) == []
 

@@ -6,6 +6,7 @@ import pytest
 from tests.features.integrations.segment import connect, run_platform
 
 from kupon.features.customers import service as customers
+from kupon.features.integrations.service import outbound
 from kupon.runtime import clock
 from kupon.storage.queries import outbound_items
 from kupon.storage.uow import UnitOfWork
@@ -203,10 +204,10 @@ def test_an_erased_customer_is_forgotten_everywhere(
     jobs()
     assert platform.erased == ["ada"]
     calls = len(platform.calls("POST", "/v1/batch"))
-    [receipt] = segment.items("DONE")
+    [receipt] = segment.items("PENDING")
     assert receipt["reason"] == "Regulation reg_1 was requested"
-    assert segment.get(f"/outbound/items/{receipt['id']}")["payload"] == {}
-    assert segment.totals()["erasures.done"] == 1
+    assert segment.get(f"/outbound/items/{receipt['id']}")["payload"] == {"ref": "reg_1"}
+    assert segment.totals()["erasures.pending"] == 1
     other.post("/resume")
     jobs()
     assert platform.erased == ["ada", "ada"]
@@ -232,6 +233,57 @@ def test_an_erasure_that_a_platform_refuses_waits_for_somebody(segment, api, job
     assert segment.post("/outbound/replay", json={"ids": [item["id"]]})["count"] == 1
     jobs()
     assert platform.erased == ["ada"]
+
+
+@pytest.fixture
+def look_later(jobs, move_time, engine):
+    """Lets an hour pass, and what is done in it."""
+
+    def look():
+        move_time(hours=1, minutes=1)
+        with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
+            outbound.sweep(uow)
+            uow.commit()
+        jobs()
+
+    return look
+
+
+def test_an_erasure_that_takes_its_time_is_asked_after(
+    segment, api, jobs, ada, platform, look_later
+):
+    platform.regulation = "RUNNING"
+    api.post(f"/v1/customers/{ada['id']}/permanent-deletion").expect()
+    jobs()
+    look_later()
+    [item] = segment.items("PENDING")
+    assert (item["reason"], item["attempts"]) == ("reg_1 goes on", 2)
+    platform.fail("503", path="/regulations/reg_1", times=1)
+    look_later()
+    assert len(segment.items("PENDING")) == 1
+    platform.regulation = "FINISHED"
+    look_later()
+    [receipt] = segment.items("DONE")
+    assert receipt["reason"] == "Regulation reg_1 is finished"
+    assert segment.get(f"/outbound/items/{receipt['id']}")["payload"] == {}
+    assert segment.totals()["erasures.done"] == 1
+    calls = len(platform.calls())
+    look_later()
+    assert len(platform.calls()) == calls
+    assert platform.erased == ["ada"]
+
+
+@pytest.mark.parametrize("status", ["FAILED", "PARTIAL_SUCCESS", "NOT_SUPPORTED"])
+def test_an_erasure_that_left_something_waits_for_somebody(
+    segment, api, jobs, ada, platform, look_later, status
+):
+    platform.regulation = status
+    api.post(f"/v1/customers/{ada['id']}/permanent-deletion").expect()
+    jobs()
+    look_later()
+    [item] = segment.items("REJECTED")
+    assert status in item["reason"]
+    assert segment.get(f"/outbound/items/{item['id']}")["payload"] == {"ref": "reg_1"}
 
 
 def test_a_customer_that_was_deleted_before_is_still_erased_by_name(
@@ -287,8 +339,8 @@ def test_an_erasure_is_not_told_to_who_asked_for_it(
         uow.commit()
     jobs()
     assert platform.erased == ["ada"]
-    assert segment.items("DONE") == []
-    assert len(other.items("DONE")) == 1
+    assert segment.items("PENDING") == []
+    assert len(other.items("PENDING")) == 1
 
 
 def test_events_of_others_no_longer_name_who_was_erased(segment, api, jobs, card, engine, project):

@@ -8,7 +8,7 @@ import pytest
 
 from kupon.features.webhooks import service
 from kupon.hooks.settings import MASK
-from kupon.hooks.signatures import sign
+from kupon.hooks.signatures import sign, standard_headers
 from kupon.kit.errors import KuponError
 from kupon.runtime.vault import Vault
 from kupon.testing.builders import make_customer
@@ -77,6 +77,7 @@ def test_the_misspelt_types_of_the_reference_are_taken_and_echoed(subscribe, rec
         {"target_url": f"http://{NOT_PUBLIC}/hook"},
         {"target_url": f"http://[::ffff:{NOT_PUBLIC}]/"},
         {"target_url": "http://[fd00::1]/"},
+        {"target_url": f"http://{0xC0000201}/"},
         {"target_url": 1},
         {"events": None},
         {"events": "customer.created"},
@@ -178,6 +179,29 @@ def test_another_signing_key_counts_from_then_on(
     jobs()
     [call] = receiver.calls()
     assert call.headers["x-voucherify-signature"] == sign(keys[1], call.body)
+
+
+def test_the_former_key_counts_for_a_day_beside_the_new_one(
+    management_api, project, subscribe, receiver, api, jobs, move_time
+):
+    move_time.freeze("2026-03-01T11:59:59+00:00")
+    subscribe("customer.created")
+    path = f"/management/v1/projects/{project.id}/signing-key"
+    keys = [management_api.post(path).expect()["key"] for _ in range(2)]
+    assert all(key.startswith("whsec_") for key in keys)
+    for day, known in ((1, keys[::-1]), (2, keys[1:])):
+        move_time.freeze(f"2026-03-0{day}T12:00:00+00:00")
+        make_customer(api, source_id=f"c{day}")
+        jobs()
+        call = receiver.calls()[-1]
+        expected = standard_headers(known, call.json["id"], call.body)
+        assert expected == {name: call.headers[name] for name in expected}
+
+
+def test_a_key_that_nobody_can_read_any_more_is_replaced(uow, project, tenants, subscribe):
+    subscribe("customer.created")
+    lost = replace(tenants, vault=Vault([Vault.new_key()]))
+    assert service.replace_signing_key(uow, lost, project.id)["key"].startswith("whsec_")
 
 
 def test_without_a_server_key_no_secret_can_be_kept(uow, project, tenants):

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
-from functools import cached_property
 
 from kupon.kit.calendar import parse_when
+from kupon.kit.lean import cached_property
 
 # What Python reads besides would make dates of plain numbers (20240105) and article codes.
 _DATED = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

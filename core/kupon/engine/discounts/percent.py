@@ -22,7 +22,7 @@ from kupon.engine.pricing import item_base, order_base, take_from_items, take_fr
 from kupon.engine.selection import Pick, limited, select
 from kupon.engine.situation import PLAIN, Applied, Situation
 from kupon.engine.values import NO_VALUE, Value, money, percentage
-from kupon.kit.money import percent_of
+from kupon.kit.money import percent_of, ratio_of
 
 EFFECTS = (APPLY_TO_ORDER, APPLY_TO_ITEMS)
 _ALL: Final = Decimal(100)
@@ -73,14 +73,14 @@ class PercentDiscount:
             return order
         if situation.applicability.included:
             picks = limited(picks, order, situation)
-        multiplied = _multiplied(percent, situation)
+        of_all = _multiplied(percent, situation).as_integer_ratio()
         is_per_item = self.percent_off.is_per_item
 
         def wanted(pick: Pick) -> int:
             item = pick.item
-            of_line = self._of_line(order, situation, item) if is_per_item else multiplied
+            of_line = self._of_line(order, situation, item) if is_per_item else of_all
             base = item_base(item, situation)
-            return percent_of(base, of_line, len(pick.units), item.units or 1)
+            return ratio_of(base, of_line, len(pick.units), item.units or 1)
 
         return take_from_items(
             order,
@@ -91,9 +91,9 @@ class PercentDiscount:
             aggregated_amount_limit=self.aggregated_amount_limit,
         )
 
-    def _of_line(self, order: Order, situation: Situation, item: Item) -> Decimal:
+    def _of_line(self, order: Order, situation: Situation, item: Item) -> tuple[int, int]:
         percent: Decimal = self.percent_off.of(situation.asked(order, item)) or _NOTHING
-        return _multiplied(percent, situation)
+        return _multiplied(percent, situation).as_integer_ratio()
 
 
 def _multiplied(percent: Decimal, situation: Situation) -> Decimal:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from kupon.engine.conditions import Test
 from kupon.engine.filters import read_path
+from kupon.engine.rules.omissions import Omitted
 from kupon.engine.rules.subject import Subject
 
 
@@ -36,18 +37,27 @@ def property_of(rule: str, name: str) -> Property:
 
 
 class Properties(dict[Property, Any]):
-    """The properties of one subject, each read when it is first asked for."""
+    """The properties of one subject, each read when it is first asked for.
 
-    def __init__(self, subject: Subject) -> None:
-        """Read from a subject."""
+    Shapes: NOT_ASKED where the rule about a property is left out.
+    """
+
+    def __init__(self, subject: Subject, omitted: Omitted) -> None:
+        """Read from a subject; omitted is what rules are not asked."""
         super().__init__()
         self._subject = subject
+        self._omitted = omitted
 
     def __missing__(self, wanted: Property) -> Any:
         """Read a property."""
-        value = read_path(_METADATA[wanted.rule](self._subject), wanted.name)
+        value = NOT_ASKED
+        if wanted.rule not in self._omitted:
+            value = read_path(_METADATA[wanted.rule](self._subject), wanted.name)
         self[wanted] = value
         return value
+
+
+NOT_ASKED: Final = object()
 
 
 def _of_customer(subject: Subject) -> Any:

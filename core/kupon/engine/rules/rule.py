@@ -57,7 +57,7 @@ class Rule:
         if omitted is NOTHING:
             return ()
         return tuple(
-            [label for label, names in self.labels if any(name in omitted for name in names)]
+            [label for label, names in self.labels if any(map(omitted.__contains__, names))]
         )
 
     def necessary(self, omitted: Omitted = NOTHING) -> Necessary:

@@ -76,7 +76,8 @@ def add_vouchers_to_campaign(
 def add_voucher_with_specific_code_to_campaign(
     ctx: Context, campaign_id: str, code: str, body: dict[str, Any]
 ) -> dict[str, Any]:
-    return service.add_code(ctx.uow, ctx.project, campaign_id, code, body)
+    integration = ctx.key.app_id if ctx.key.is_integration else None
+    return service.add_code(ctx.uow, ctx.project, campaign_id, code, body, integration=integration)
 
 
 @blueprint.get("/v1/campaigns/<campaign_id>/summary")

@@ -19,6 +19,7 @@ EVENTS = (
     "customer.created",
     "customer.updated",
     "customer.deleted",
+    "customer.confirmed",
     "customer.order.created",
     "customer.order.updated",
     "customer.order.paid",
@@ -26,6 +27,8 @@ EVENTS = (
     "customer.order.fulfilled",
     *EFFECTS,
 )
+# What feeds of the reference do not have.
+OWN = ("customer.erased", "customer.merged")
 
 
 def describe(_: UnitOfWork, events: Sequence[EventRow], __: bool) -> Iterator[Described]:

@@ -6,11 +6,22 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from kupon.features.integrations.service import inbox, outbound, pulling, pushing
+from kupon.features.integrations.service import (
+    channels,
+    inbox,
+    installing,
+    mirroring,
+    outbound,
+    pulling,
+    pushing,
+    retelling,
+    scheduling,
+    sweeping,
+)
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.jobs.described import Described
 from kupon.jobs.registry import Again, JobRegistry, Periodic
-from kupon.storage.queries import outbound_items, sync_runs
+from kupon.storage.queries import outbound_items, sweeps, sync_runs
 from kupon.storage.uow import UnitOfWork
 
 
@@ -28,6 +39,7 @@ def register(registry: JobRegistry, tenants: Tenants) -> None:
 
     registry.add_task(inbox.WAKE, wake)
     _register_outbound(registry, tenants)
+    _register_upkeep(registry, tenants)
     registry.periodic += [
         Periodic("sweep_inbox", timedelta(minutes=5), inbox.sweep),
         Periodic("purge_inbox", timedelta(hours=1), inbox.purge),
@@ -38,19 +50,42 @@ def _register_outbound(registry: JobRegistry, tenants: Tenants) -> None:
     def push(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | None:
         return pushing.push(uow, tenants, arguments)
 
-    def pull(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | None:
-        return pulling.pull(uow, tenants, arguments)
-
     def announce(uow: UnitOfWork, described: Sequence[Described]) -> None:
         outbound.announce(uow, tenants, described)
+        mirroring.announce(uow, tenants, described)
 
     def has_receivers(uow: UnitOfWork) -> bool:
         return outbound.has_receivers(uow, tenants)
 
     registry.add_task(outbound_items.PUSH, push)
-    registry.add_task(sync_runs.PULL, pull)
+    registry.add_task(retelling.RETELL, retelling.retell)
+    registry.add_task(mirroring.MIRROR, mirroring.mirror)
     registry.listen(announce, when=has_receivers)
+    manifests = [each.manifest() for each in tenants.contributions.adapters.values()]
+    registry.describe(channels.describe, channels.types_of(manifests))
     registry.periodic += [
         Periodic("sweep_outbound", timedelta(minutes=5), outbound.sweep),
         Periodic("purge_outbound", timedelta(hours=1), outbound.purge),
+    ]
+
+
+def _register_upkeep(registry: JobRegistry, tenants: Tenants) -> None:
+    """What keeps Kupon and the platforms at one: pulls, and provisioning again."""
+
+    def pull(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | None:
+        return pulling.pull(uow, tenants, arguments)
+
+    def provision(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | None:
+        return installing.repeat(uow, tenants, arguments)
+
+    def begin_due(uow: UnitOfWork) -> None:
+        scheduling.begin_due(uow, tenants)
+
+    registry.add_task(sync_runs.PULL, pull)
+    registry.add_task(sweeps.SWEEP, sweeping.sweep)
+    registry.add_task(installing.REPEAT, provision)
+    registry.periodic += [
+        Periodic("begin_pulls", scheduling.LOOKED_EVERY, begin_due),
+        Periodic("purge_pulls", timedelta(hours=1), scheduling.purge),
+        Periodic("repeat_provisioning", timedelta(minutes=5), installing.begin_repeats),
     ]

@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import validate
 
-from kupon.engine.figures import figures, item_figures
+from kupon.engine.figures import add_item_figures, figures
 from kupon.engine.order import Item as EngineItem
 from kupon.engine.order import Order as EngineOrder
 from kupon.features.customers.schemas import CustomerBody
@@ -254,9 +254,12 @@ _DISCOUNTS = (
 def dump_items(items: Sequence[EngineItem], since: Sequence[EngineItem]) -> list[dict[str, Any]]:
     """The wire's lines; `applied_*` is what came off since another moment of the same order."""
     return [
-        {"object": "order_item", **lasting.stated, **item_figures(item, before)}
-        for item, before, lasting in _pairs(items, since)
+        _dump_item(lasting.stated, item, before) for item, before, lasting in _pairs(items, since)
     ]
+
+
+def _dump_item(named: Mapping[str, Any], item: EngineItem, before: EngineItem) -> dict[str, Any]:
+    return add_item_figures({"object": "order_item", **named}, item, before)
 
 
 def _pairs(
@@ -315,7 +318,7 @@ def dump_calculated(
     """
     if is_step:
         items = [
-            {"object": "order_item", **lasting.named, **item_figures(item, before)}
+            _dump_item(lasting.named, item, before)
             for item, before, lasting in _pairs(order.items, since.items)
         ]
     else:

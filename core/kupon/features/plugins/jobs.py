@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kupon.features.plugins import service
 from kupon.hooks.tenancy import Tenancy
+from kupon.hooks.types import EventEnvelope
 from kupon.jobs.described import Described
+from kupon.jobs.exact import exact
 from kupon.jobs.registry import Again, JobRegistry
 from kupon.storage.queries.outbox import EventRow
 from kupon.storage.uow import UnitOfWork
+
+
+def _envelope(described: Described) -> EventEnvelope:
+    return replace(described.envelope(), data=exact(described.type, described.data))
 
 
 def register(registry: JobRegistry, tenants: Tenancy) -> None:
@@ -27,7 +34,7 @@ def register(registry: JobRegistry, tenants: Tenancy) -> None:
         service.send_through(uow, tenants, ids)
 
     def hear(uow: UnitOfWork, described: Sequence[Described]) -> None:
-        service.announce(uow, tenants, [each.envelope() for each in described])
+        service.announce(uow, tenants, [_envelope(each) for each in described])
 
     def is_heard(uow: UnitOfWork) -> bool:
         return service.is_heard(uow, tenants)

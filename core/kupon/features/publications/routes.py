@@ -35,5 +35,6 @@ def create_publication(
 def create_publication_1(ctx: Context, query: Mapping[str, Any]) -> dict[str, Any] | Refused:
     if not ctx.key.is_integration:
         raise KuponError("integration_api_key_required", "An integration API key is required")
-    outcome = service.publish(ctx.uow, ctx.project, query, most=1)
+    asker = service.find_asker(ctx.uow, ctx.key.app_id)
+    outcome = service.publish(ctx.uow, ctx.project, query, most=1, asker=asker)
     return Refused(outcome.error) if isinstance(outcome, service.Declined) else outcome

@@ -81,7 +81,7 @@ def _for_projects(event: EventRow, holder: Mapping[str, Any] | None) -> dict[str
 
 def _for_feed(event: EventRow, holder: Mapping[str, Any]) -> dict[str, Any]:
     data = {"customer": holder, **event.payload}
-    if event.name == _DELETED:
+    if event.name in (_DELETED, _GIFT_ADDED):
         data["voucher"] = dump_simple_voucher(event.payload["voucher"])
     return data
 

@@ -76,4 +76,6 @@ def list_voucher_transactions(ctx: Context, code: str, query: PageRequest) -> di
 @blueprint.post("/v1/vouchers/<code>/balance")
 @endpoint(body=schemas.BalanceUpdate, returns=schemas.Balance)
 def update_voucher_balance(ctx: Context, code: str, body: dict[str, Any]) -> dict[str, Any]:
-    return service.update_balance(ctx.uow, ctx.project, code, body)
+    return service.update_balance(
+        ctx.uow, ctx.project, code, body, is_repeatable=ctx.key.is_integration
+    )

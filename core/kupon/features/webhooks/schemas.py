@@ -117,12 +117,17 @@ class DeliveriesQuery(ListQuery):
 
 
 class Delivery(WireSchema):
-    """An event on its way to a receiver, or there; `answer` is the beginning of what it said."""
+    """An event on its way to a receiver, or there; `answer` is the beginning of what it said.
+
+    `group_id` is the request that caused the event; of events that were erased nothing is known.
+    """
 
     id = Text(required=True)
     object = Text(required=True)
     type = Text(required=True)
     event_id = Text(required=True)
+    event_created_at = Moment()
+    group_id = Text()
     state = Text(required=True)
     attempts = Whole(required=True)
     status = Whole()
@@ -201,6 +206,8 @@ def dump_delivery(row: SendOut) -> dict[str, Any]:
         "object": "webhook_delivery",
         "type": row.type,
         "event_id": row.event_id,
+        "event_created_at": row.envelope.get("occurred_at"),
+        "group_id": row.envelope.get("group_id"),
         "state": row.state,
         "attempts": row.attempts,
         "status": row.status,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -51,6 +51,16 @@ def save_connection(uow: UnitOfWork, row: Connection) -> None:
     name = row.name
     with refusing("uq_connections_project_id_name", duplicate_found("connection", "name", name)):
         uow.session.flush()
+
+
+def find_setting(uow: UnitOfWork, key_id: str, name: str) -> Any:
+    """What the connection of an integration key is set to; None where nothing is."""
+    settings = uow.session.scalar(
+        select(Connection.settings).where(
+            Connection.project_id == uow.project_id, Connection.key_id == key_id
+        )
+    )
+    return None if settings is None else settings.get(name)
 
 
 def get_connection(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kupon.kit.errors import not_found
-from kupon.storage.queries.outbound_items import suppress_customer
+from kupon.storage.queries.outbound_people import suppress_customer
 from kupon.storage.uow import UnitOfWork
 
 _DELETE_FEED = "DELETE FROM activities WHERE project_id = %(project_id)s AND customer_id = %(id)s"

@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 from sqlalchemy import select
 
 from kupon.kit.errors import not_found
+from kupon.storage.queries.listeners import note_listeners
 from kupon.storage.tables.event_sinks import EventEndpoint
 from kupon.storage.tables.projects import Project
 from kupon.storage.uow import UnitOfWork
@@ -83,13 +84,19 @@ def lock_endpoint(
 def insert_endpoint(uow: UnitOfWork, endpoint: EventEndpoint) -> None:
     """Store a receiver."""
     uow.session.add(endpoint)
+    save_endpoint(uow, endpoint)
+
+
+def save_endpoint(uow: UnitOfWork, endpoint: EventEndpoint) -> None:
+    """Write a new or changed receiver."""
     uow.session.flush()
+    note_listeners(uow, endpoint.project_id)
 
 
 def delete_endpoint(uow: UnitOfWork, endpoint: EventEndpoint) -> None:
     """Remove a receiver, with all that was on its way to it."""
     uow.session.delete(endpoint)
-    uow.session.flush()
+    save_endpoint(uow, endpoint)
 
 
 def save_health(

@@ -26,15 +26,18 @@ from kupon.storage.uow import UnitOfWork
 PUSH = "integrations.push"
 
 PROFILES, EVENTS, CODES, ERASURES = "profiles", "events", "codes", "erasures"
-KINDS = (PROFILES, EVENTS, CODES, ERASURES)
+MERGES, ORDERS = "merges", "orders"
+KINDS = (PROFILES, EVENTS, CODES, MERGES, ORDERS, ERASURES)
 WAITING, REJECTED, PARKED, DONE = "WAITING", "REJECTED", "PARKED", "DONE"
-STATES = (WAITING, REJECTED, PARKED, DONE)
+# An erasure that goes on on the platform.
+PENDING = "PENDING"
+STATES = (WAITING, REJECTED, PARKED, PENDING, DONE)
 # What was not taken, and may be told again by hand.
 LEFT = (REJECTED, PARKED)
 # No number that the database knows.
 _BEYOND = 2**63
 # What is looked up when it is told, so that one item is enough for any number of changes.
-_LOOKED_UP = (PROFILES, CODES)
+_LOOKED_UP = (PROFILES, CODES, ORDERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,7 @@ _INSERT = (
     " ON CONFLICT (project_id, connection_id, kind, item_id) DO "
 )
 # A new number, so that whoever tells the older state right now leaves the item where it is.
-_RENEW = (
+RENEW = (
     "UPDATE SET seq = DEFAULT, state = 'WAITING', attempts = 0, reason = NULL,"
     " payload = excluded.payload, available_at = excluded.available_at,"
     " created_at = excluded.created_at"
@@ -112,7 +115,7 @@ def insert_items(uow: UnitOfWork, items: Sequence[NewItem]) -> None:
     kept = [each for each in items if each.kind not in _LOOKED_UP]
     renewed = [each for each in ordered if each.kind in _LOOKED_UP]
     with uow.driver.cursor() as cursor:
-        for action, group in (("NOTHING", kept), (_RENEW, renewed)):
+        for action, group in (("NOTHING", kept), (RENEW, renewed)):
             if group:
                 cursor.executemany(_INSERT + action, [_parameters(uow, each) for each in group])
     for connection_id in dict.fromkeys(each.connection_id for each in ordered):
@@ -156,6 +159,16 @@ def find_due(uow: UnitOfWork, connection_id: str, kind: str, most: int) -> list[
             " AND available_at <= %s ORDER BY seq LIMIT %s",
             (uow.project_id, connection_id, kind, uow.now, most),
         ).fetchall()
+
+
+def find_untellable(uow: UnitOfWork, connection_id: str, kind: str) -> list[int]:
+    """The numbers of what waits of a kind of which the platform can't be told."""
+    rows = uow.driver.execute(
+        "SELECT seq FROM outbound_items WHERE project_id = %s AND connection_id = %s"
+        " AND state = 'WAITING' AND kind = %s ORDER BY seq LIMIT 1000",
+        (uow.project_id, connection_id, kind),
+    )
+    return [seq for (seq,) in rows]
 
 
 def next_due(uow: UnitOfWork, connection_id: str) -> datetime | None:
@@ -211,74 +224,15 @@ def settle_items(uow: UnitOfWork, settled: Sequence[Settled]) -> None:
     )
 
 
-def finish_erasure(uow: UnitOfWork, seq: int, receipt: str) -> None:
-    """Keep of an erasure that it was done, and nothing that tells of whom."""
-    uow.driver.execute(
-        "UPDATE outbound_items SET state = 'DONE', payload = '{}', reason = left(%s, 500),"
-        " attempts = attempts + 1, available_at = %s WHERE project_id = %s AND seq = %s",
-        (receipt, uow.now, uow.project_id, seq),
-    )
-
-
-_SUPPRESS = (
-    "DELETE FROM outbound_items WHERE project_id = %(project)s AND customer_id = %(customer)s"
-    " AND kind <> 'erasures'",
-    "DELETE FROM pushed_profiles WHERE project_id = %(project)s AND customer_id = %(customer)s",
-    # Events of others name the customer as the holder of a code, or as who referred them.
-    "UPDATE outbound_items SET payload = payload #- '{data,holder}' #- '{data,referrer}'"
-    "  #- '{data,order,referrer}' #- '{data,order,referrer_id}'"
-    " WHERE project_id = %(project)s AND kind = 'events' AND %(customer)s IN ("
-    "  payload #>> '{data,holder,id}', payload #>> '{data,referrer,id}',"
-    "  payload #>> '{data,order,referrer_id}')",
-)
-_ERASE = (
-    "INSERT INTO outbound_items (project_id, connection_id, kind, item_id, customer_id, payload,"
-    " available_at, created_at)"
-    " SELECT project_id, id, 'erasures', %(customer)s, %(customer)s, %(payload)s, %(now)s, %(now)s"
-    " FROM connections WHERE project_id = %(project)s"
-    " AND 'connection:' || id IS DISTINCT FROM %(origin)s::text ORDER BY id"
-    " ON CONFLICT (project_id, connection_id, kind, item_id) DO NOTHING RETURNING connection_id"
-)
-
-
-def suppress_customer(uow: UnitOfWork, customer: Mapping[str, Any]) -> None:
-    """Drop all that waits to be told of a customer, and have every platform forget the person.
-
-    Shapes:  customer is what platforms may know the person by, its `id` among it. The connection
-        that caused the erasure is not told of it.
-    Locks:   the customer's row must be locked, so that nothing new is stored meanwhile.
-    """
-    values = {"project": uow.project_id, "customer": customer["id"]}
-    for statement in _SUPPRESS:
-        uow.driver.execute(statement, values)
-    payload = Jsonb({"customer": dict(customer)})
-    rows = uow.driver.execute(
-        _ERASE, {**values, "payload": payload, "origin": uow.origin, "now": uow.now}
-    ).fetchall()
-    for (connection_id,) in rows:
-        wake(uow, connection_id)
-
-
-def hold_customers(uow: UnitOfWork, customer_ids: Sequence[str]) -> set[str]:
-    """Those of some customers that exist.
-
-    Locks:  their rows against removal, by id: nobody is erased while something is stored of them.
-    """
-    if not customer_ids:
-        return set()
-    rows = uow.driver.execute(
-        "SELECT id FROM customers WHERE project_id = %s AND id = ANY(%s) ORDER BY id FOR KEY SHARE",
-        (uow.project_id, sorted(set(customer_ids))),
-    )
-    return {id for (id,) in rows}
-
-
 def replay_items(
     uow: UnitOfWork, connection_id: str, *, states: Sequence[str], seqs: Sequence[int] | None
 ) -> int:
-    """Tell items again that were rejected or given up; how many. None for all of them."""
+    """Tell items again that were rejected or given up; how many. None for all of them.
+
+    Shapes:  they count as tried before.
+    """
     rows = uow.driver.execute(
-        "UPDATE outbound_items SET state = 'WAITING', attempts = 0, reason = NULL,"
+        "UPDATE outbound_items SET state = 'WAITING', attempts = 1, reason = NULL,"
         " available_at = %(now)s, created_at = %(now)s"
         " WHERE project_id = %(project)s AND connection_id = %(connection)s"
         " AND state = ANY(%(states)s) AND (%(seqs)s::bigint[] IS NULL OR seq = ANY(%(seqs)s))",

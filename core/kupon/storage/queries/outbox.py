@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from psycopg.rows import class_row
@@ -105,31 +105,31 @@ def find_events(uow: UnitOfWork, seqs: Sequence[int]) -> dict[int, EventRow]:
         return {row.seq: row for row in rows}
 
 
-def claim_wake_ups(uow: UnitOfWork, limit: int, resend_after: timedelta) -> list[WakeUp]:
-    """Lines with due jobs that no worker has been told of lately; they count as told from now."""
+def claim_wake_ups(uow: UnitOfWork, limit: int) -> list[WakeUp]:
+    """Lines with due jobs that no worker has been told of; they count as told from now."""
     rows = uow.driver.execute(
         "WITH due AS ("
         " SELECT project_id, id FROM jobs"
-        " WHERE dead_at IS NULL AND available_at <= %(now)s"
-        " AND (enqueued_at IS NULL OR enqueued_at < %(stale)s)"
-        " ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),"
+        " WHERE dead_at IS NULL AND enqueued_at IS NULL AND available_at <= %(now)s"
+        " ORDER BY available_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),"
         " told AS (UPDATE jobs SET enqueued_at = %(now)s FROM due"
         " WHERE jobs.project_id = due.project_id AND jobs.id = due.id"
         " RETURNING jobs.project_id, jobs.handler, jobs.order_key, jobs.id)"
         " SELECT project_id, handler, order_key FROM told"
         " GROUP BY project_id, handler, order_key ORDER BY min(id)",
-        {"now": uow.now, "stale": uow.now - resend_after, "limit": limit},
+        {"now": uow.now, "limit": limit},
     ).fetchall()
     return [WakeUp(*row) for row in rows]
 
 
-def forget_wake_ups(uow: UnitOfWork) -> None:
-    """After messages were lost: every job must be told of again, but those that are being done."""
+def forget_wake_ups(uow: UnitOfWork, told_until: datetime) -> None:
+    """Have jobs told of again whose messages may be lost, but those that are being done."""
     uow.driver.execute(
-        "WITH idle AS (SELECT project_id, id FROM jobs WHERE enqueued_at IS NOT NULL"
-        "  ORDER BY id FOR UPDATE SKIP LOCKED)"
+        "WITH idle AS (SELECT project_id, id FROM jobs"
+        "  WHERE dead_at IS NULL AND enqueued_at <= %s ORDER BY id FOR UPDATE SKIP LOCKED)"
         " UPDATE jobs SET enqueued_at = NULL FROM idle"
-        " WHERE jobs.project_id = idle.project_id AND jobs.id = idle.id"
+        " WHERE jobs.project_id = idle.project_id AND jobs.id = idle.id",
+        (told_until,),
     )
 
 
@@ -146,34 +146,39 @@ def claim_jobs(uow: UnitOfWork, handler: str, order_keys: Sequence[str], most: i
         "keys": list(order_keys),
         "now": uow.now,
         "most": most,
+        "taken": [],
     }
     with uow.driver.cursor(row_factory=class_row(JobRow)) as cursor:
-        heads = cursor.execute(
-            f"{_JOBS} AND id IN ({_HEADS}){_CLAIM} SKIP LOCKED", values
-        ).fetchall()
+        heads = cursor.execute(_CLAIM_HEADS, values).fetchall()
         if not heads or len(heads) >= most:
             return heads
         values |= {"keys": [job.order_key for job in heads], "taken": [job.id for job in heads]}
         values["most"] = most - len(heads)
-        rest = cursor.execute(f"{_JOBS} AND id <> ALL(%(taken)s){_CLAIM}", values).fetchall()
+        rest = cursor.execute(_CLAIM_REST, values).fetchall()
     return sorted([*heads, *rest], key=lambda job: job.id)
 
 
-_JOBS = (
+# A search of the index for each line, and then one by id: a queue is full now and empty then, so
+# that the planner believes it to be tiny and would rather look through all of it, again and again.
+_FIRST = (
+    "ARRAY(SELECT first.id FROM unnest(%(keys)s::text[]) AS line(key) CROSS JOIN LATERAL ("
+    " SELECT id FROM jobs WHERE project_id = %(project)s AND handler = %(handler)s"
+    " AND order_key = line.key AND dead_at IS NULL ORDER BY id LIMIT {most}) AS first)"
+)
+_HEADS = _FIRST.format(most="1")
+_CLAIM = (
     "SELECT id, order_key, arguments, attempts FROM jobs WHERE project_id = %(project)s"
-    " AND handler = %(handler)s AND order_key = ANY(%(keys)s) AND dead_at IS NULL"
+    " AND id = ANY({ids}) AND id <> ALL(%(taken)s) AND dead_at IS NULL"
+    " AND available_at <= %(now)s ORDER BY id LIMIT %(most)s FOR UPDATE"
 )
-_HEADS = (
-    "SELECT min(id) FROM jobs WHERE project_id = %(project)s AND handler = %(handler)s"
-    " AND order_key = ANY(%(keys)s) AND dead_at IS NULL GROUP BY order_key"
-)
-_CLAIM = " AND available_at <= %(now)s ORDER BY id LIMIT %(most)s FOR UPDATE"
+_CLAIM_HEADS = f"{_CLAIM.format(ids=_HEADS)} SKIP LOCKED"
+_CLAIM_REST = _CLAIM.format(ids=_FIRST.format(most="%(most)s + 1"))
 
 
 def wake_again(uow: UnitOfWork, handler: str, order_keys: Sequence[str]) -> None:
     """Lines may have been left with work in them: have a worker told of them again."""
     uow.driver.execute(
-        f"UPDATE jobs SET enqueued_at = NULL WHERE project_id = %(project)s AND id IN ({_HEADS})",
+        f"UPDATE jobs SET enqueued_at = NULL WHERE project_id = %(project)s AND id = ANY({_HEADS})",
         {"project": uow.project_id, "handler": handler, "keys": list(order_keys)},
     )
 

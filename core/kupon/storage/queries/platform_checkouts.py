@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
+from kupon.kit.errors import not_found
+from kupon.storage.criteria import among
 from kupon.storage.tables.integrations import PlatformCheckout
 from kupon.storage.uow import UnitOfWork
 
@@ -41,16 +43,22 @@ def find_checkout(
 
     Locks:   the row.
     """
-    return uow.session.scalar(
-        select(PlatformCheckout)
-        .where(
+    key = (uow.project_id, connection_id, order_source_id)
+    return uow.session.get(PlatformCheckout, key, with_for_update=True, populate_existing=True)
+
+
+def find_checkouts(
+    uow: UnitOfWork, connection_id: str, order_source_ids: Sequence[str]
+) -> dict[str, PlatformCheckout]:
+    """The rows of some orders, by the platform's names of those."""
+    rows = uow.session.scalars(
+        select(PlatformCheckout).where(
             PlatformCheckout.project_id == uow.project_id,
             PlatformCheckout.connection_id == connection_id,
-            PlatformCheckout.order_source_id == order_source_id,
+            among(PlatformCheckout.order_source_id, [*order_source_ids]),
         )
-        .with_for_update(),
-        execution_options={"populate_existing": True},
     )
+    return {row.order_source_id: row for row in rows}
 
 
 def save_checkout(uow: UnitOfWork, row: PlatformCheckout) -> None:
@@ -84,17 +92,44 @@ def find_redeemed(uow: UnitOfWork, root_ids: Sequence[str]) -> dict[str, set[str
     return redeemed
 
 
+def get_checkout(uow: UnitOfWork, connection_id: str, order_source_id: str) -> PlatformCheckout:
+    """The row of an order.
+
+    Raises:  not_found.
+    """
+    row = uow.session.get(PlatformCheckout, (uow.project_id, connection_id, order_source_id))
+    if row is None:
+        raise not_found("checkout", order_source_id)
+    return row
+
+
 def list_checkouts(
-    uow: UnitOfWork, project_id: str, connection_id: str, states: Sequence[str], limit: int
+    uow: UnitOfWork,
+    connection_id: str,
+    *,
+    state: str | None,
+    is_troubled: bool | None,
+    after: str | None,
+    limit: int,
 ) -> Sequence[PlatformCheckout]:
-    """Orders of a connection with incentives, the newest first."""
-    return uow.session.scalars(
-        select(PlatformCheckout)
-        .where(
-            PlatformCheckout.project_id == project_id,
-            PlatformCheckout.connection_id == connection_id,
-            PlatformCheckout.state.in_(states),
-        )
-        .order_by(PlatformCheckout.created_at.desc(), PlatformCheckout.order_source_id)
-        .limit(limit)
-    ).all()
+    """Orders of a connection with incentives, the newest first.
+
+    Shapes:  after is the order with which the last page has ended; troubled are those of which an
+        operator should know something.
+    Raises:  not_found for that order.
+    """
+    table = PlatformCheckout
+    place = tuple_(table.created_at, table.order_source_id)
+    statement = select(table).where(
+        table.project_id == uow.project_id, table.connection_id == connection_id
+    )
+    if state is not None:
+        statement = statement.where(table.state == state)
+    if is_troubled is not None:
+        trouble = table.error.is_not(None) | (table.passed_over != [])
+        statement = statement.where(trouble if is_troubled else ~trouble)
+    if after is not None:
+        last = get_checkout(uow, connection_id, after)
+        statement = statement.where(place < tuple_(last.created_at, last.order_source_id))
+    ordered = statement.order_by(table.created_at.desc(), table.order_source_id.desc())
+    return uow.session.scalars(ordered.limit(limit)).all()

@@ -8,7 +8,7 @@ Source: spec campaigns-loyalty-referral-gift, section 9.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from psycopg.rows import dict_row
@@ -40,13 +40,13 @@ Row = dict[str, Any]
 
 _COLUMNS = (
     "id, campaign_id, voucher_ids, voucher_codes, voucher_type, customer_id, tracking_id,"
-    " source_id, channel, metadata, result, failure_code, failure_message, created_at"
+    " source_id, channel, made_by, metadata, result, failure_code, failure_message, created_at"
 )
 _INSERT = (
     f"INSERT INTO publications (project_id, {_COLUMNS}) VALUES (%(project_id)s, %(id)s,"
     " %(campaign_id)s, %(voucher_ids)s, %(voucher_codes)s, %(voucher_type)s, %(customer_id)s,"
-    " %(tracking_id)s, %(source_id)s, %(channel)s, %(metadata)s, %(result)s, %(failure_code)s,"
-    " %(failure_message)s, %(created_at)s)"
+    " %(tracking_id)s, %(source_id)s, %(channel)s, %(made_by)s, %(metadata)s, %(result)s,"
+    " %(failure_code)s, %(failure_message)s, %(created_at)s)"
     " ON CONFLICT (project_id, source_id) WHERE result = 'SUCCESS' AND source_id IS NOT NULL"
     " DO NOTHING"
 )
@@ -75,6 +75,19 @@ def get_publication(uow: UnitOfWork, publication_id: str) -> Row:
 def find_by_source(uow: UnitOfWork, source_id: str) -> Row | None:
     """The publication that succeeded with a source id."""
     return _fetch(uow, "result = 'SUCCESS' AND source_id", source_id)
+
+
+def find_recent(
+    uow: UnitOfWork, *, made_by: str, customer_id: str, campaign_id: str, since: datetime
+) -> Row | None:
+    """The newest publication of a campaign's code that a customer was given through a key."""
+    with uow.driver.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            f"SELECT {_COLUMNS} FROM publications WHERE project_id = %s AND customer_id = %s"
+            " AND campaign_id = %s AND made_by = %s AND created_at > %s AND result = 'SUCCESS'"
+            " AND source_id IS NULL ORDER BY created_at DESC, id DESC LIMIT 1",
+            (uow.project_id, customer_id, campaign_id, made_by, since),
+        ).fetchone()
 
 
 def _fetch(uow: UnitOfWork, column: str, value: str) -> Row | None:

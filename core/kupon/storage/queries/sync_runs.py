@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 from sqlalchemy import select
 
 from kupon.kit.errors import KuponError, not_found
+from kupon.storage.queries.connections import ACTIVE
 from kupon.storage.refusing import refusing
-from kupon.storage.tables.integrations import SyncRun
+from kupon.storage.tables.integrations import Connection, SyncRun
 from kupon.storage.uow import UnitOfWork
 
 # The job that pulls; its line is the connection's id, so that one resource goes after the other.
@@ -31,6 +32,7 @@ def insert_run(
     *,
     resource: str,
     mode: str,
+    is_sweep: bool,
     since: datetime | None,
 ) -> SyncRun:
     """Store a run.
@@ -43,6 +45,7 @@ def insert_run(
         connection_id=connection_id,
         resource=resource,
         mode=mode,
+        is_sweep=is_sweep,
         since=since,
         created_at=uow.now,
     )
@@ -58,19 +61,20 @@ def _busy(resource: str) -> KuponError:
     return KuponError("resource_in_use", details)
 
 
-def get_run(uow: UnitOfWork, connection_id: str | None, run_id: str) -> SyncRun:
-    """A run of a connection, or of any where it is None, as it is now.
+def get_run(uow: UnitOfWork, connection_id: str, run_id: str) -> SyncRun:
+    """A run of a connection, as it is now.
 
     Raises:  not_found.
     """
-    run = uow.session.scalar(
-        select(SyncRun)
-        .where(SyncRun.project_id == uow.project_id, SyncRun.id == run_id)
-        .execution_options(populate_existing=True)
-    )
-    if run is None or connection_id not in (None, run.connection_id):
+    run = find_run(uow, run_id)
+    if run is None or run.connection_id != connection_id:
         raise not_found("sync_run", run_id)
     return run
+
+
+def find_run(uow: UnitOfWork, run_id: str) -> SyncRun | None:
+    """A run of any connection as it is now, or None."""
+    return uow.session.get(SyncRun, (uow.project_id, run_id), populate_existing=True)
 
 
 def find_project(uow: UnitOfWork, run_id: str) -> str | None:
@@ -91,6 +95,48 @@ def last_done(uow: UnitOfWork, connection_id: str, resource: str) -> datetime | 
         .order_by(SyncRun.created_at.desc())
         .limit(1)
     )
+
+
+class Begun(NamedTuple):
+    """When runs of a resource were begun last, of any mode and all at once; whether one is open."""
+
+    at: datetime
+    full_at: datetime | None
+    is_open: bool
+
+
+def last_begun(uow: UnitOfWork, connection_id: str) -> dict[str, Begun]:
+    """What was begun last of each resource of a connection."""
+    rows = uow.driver.execute(
+        "SELECT resource, max(created_at), max(created_at) FILTER (WHERE mode = 'FULL'),"
+        " bool_or(state = ANY(%s)) FROM sync_runs"
+        " WHERE project_id = %s AND connection_id = %s GROUP BY resource",
+        (list(OPEN), uow.project_id, connection_id),
+    )
+    return {resource: Begun(*rest) for resource, *rest in rows}
+
+
+def list_scheduled(uow: UnitOfWork) -> Sequence[Connection]:
+    """Working connections of all projects from which something is pulled by itself."""
+    return uow.session.scalars(
+        select(Connection)
+        .where(Connection.status == ACTIVE, Connection.schedule != {})
+        .order_by(Connection.project_id, Connection.id)
+    ).all()
+
+
+def purge_runs(uow: UnitOfWork, before: datetime) -> int:
+    """Forget runs of all projects that ended before a moment; how many.
+
+    Shapes:  the last ones of each kind stay, by which others know where to begin.
+    """
+    return uow.driver.execute(
+        "DELETE FROM sync_runs r WHERE r.created_at < %(before)s AND r.state <> ALL(%(open)s)"
+        " AND EXISTS (SELECT 1 FROM sync_runs n WHERE n.project_id = r.project_id"
+        "  AND n.connection_id = r.connection_id AND n.resource = r.resource AND n.mode = r.mode"
+        "  AND n.created_at > r.created_at AND n.state = 'DONE')",
+        {"before": before, "open": list(OPEN)},
+    ).rowcount
 
 
 def list_runs(uow: UnitOfWork, connection_id: str, limit: int) -> Sequence[SyncRun]:

@@ -19,7 +19,10 @@ from kupon.storage.uow import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeTemplate:
-    """What all codes of a slice have in common; balance_income is what cards begin with."""
+    """What all codes of a slice have in common; balance_income is what cards begin with.
+
+    Shapes: made_by is the integration key that asked for a code that it names.
+    """
 
     type: str
     discount: Mapping[str, Any] | None
@@ -36,6 +39,7 @@ class CodeTemplate:
     is_active: bool = True
     additional_info: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    made_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,12 @@ _INSERT_FROM = (
     "INSERT INTO vouchers (project_id, id, code, code_key, type, discount, campaign_id,"
     " category_id, start_date, expiration_date, validity_timeframe, validity_day_of_week,"
     " validity_hours, redemption_quantity, gift_effect, balance_income, is_active,"
-    " additional_info, metadata, created_at)"
+    " additional_info, metadata, made_by, created_at)"
     " SELECT %(project_id)s, id, code, key, %(type)s, %(discount)s::jsonb,"
     " %(campaign_id)s, %(category_id)s, %(start_date)s, %(expiration_date)s,"
     " %(validity_timeframe)s::jsonb, %(validity_day_of_week)s::jsonb, %(validity_hours)s::jsonb,"
     " %(redemption_quantity)s, %(gift_effect)s, %(balance_income)s, %(is_active)s,"
-    " %(additional_info)s, %(metadata)s::jsonb, %(now)s"
+    " %(additional_info)s, %(metadata)s::jsonb, %(made_by)s, %(now)s"
     " FROM"
 )
 _INSERT = _INSERT_FROM + _CANDIDATES
@@ -143,6 +147,7 @@ def _values(uow: UnitOfWork, template: CodeTemplate, new: NewCodes) -> dict[str,
         "is_active": template.is_active,
         "additional_info": template.additional_info,
         "metadata": Jsonb(template.metadata),
+        "made_by": template.made_by,
     }
 
 

@@ -21,6 +21,16 @@ from kupon.storage.tables.vouchers import VoucherTransaction
 from kupon.storage.uow import UnitOfWork
 
 
+def find_by_source(uow: UnitOfWork, source_id: str) -> VoucherTransaction | None:
+    """The movement that a caller has given a name."""
+    return uow.session.scalar(
+        select(VoucherTransaction).where(
+            VoucherTransaction.project_id == uow.project_id,
+            VoucherTransaction.source_id == source_id,
+        )
+    )
+
+
 def list_of_voucher(
     uow: UnitOfWork, voucher_id: str, request: PageRequest, tz: tzinfo
 ) -> Page[VoucherTransaction]:

@@ -59,6 +59,12 @@ def get_voucher(uow: UnitOfWork, name: str, code_key: str) -> FoundVoucher:
     return _accessible(uow, name, row, may_use)
 
 
+def find_made(uow: UnitOfWork, code_key: str, made_by: str) -> FoundVoucher | None:
+    """The voucher that an integration's key has made of a code."""
+    row = uow.session.execute(_one(uow, "", code_key).where(Voucher.made_by == made_by)).first()
+    return None if row is None else FoundVoucher(*row)
+
+
 def lock_voucher(uow: UnitOfWork, name: str, code_key: str, may: May = may_edit) -> FoundVoucher:
     """A voucher by id or by code, for a change.
 

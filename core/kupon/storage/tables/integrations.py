@@ -23,9 +23,10 @@ class Connection(Base, Dated):
     """A project's link with one account of a platform.
 
     Shapes: token is the last part of its address; settings are what may be shown, secrets the rest,
-        encrypted; state is what provisioning returned; outbound says what the platform is told, as
-        on the wire. status is ACTIVE, PAUSED (by somebody) or BROKEN (by the platform). failures
-        counts those in a row; blocked_until is when the circuit closes again.
+        encrypted; state is what provisioning returned, provision_at when that is repeated; outbound
+        says what the platform is told, as on the wire, schedule when what is pulled. status is
+        ACTIVE, PAUSED (by somebody) or BROKEN (by the platform). failures counts those in a row;
+        blocked_until is when the circuit closes again.
     """
 
     __tablename__ = "connections"
@@ -45,6 +46,8 @@ class Connection(Base, Dated):
     secrets: Mapped[str | None]
     state: Mapped[Document]
     outbound: Mapped[Document]
+    schedule: Mapped[Document]
+    provision_at: Mapped[datetime | None]
     status: Mapped[str] = mapped_column(server_default="ACTIVE")
     last_error: Mapped[str | None]
     last_error_at: Mapped[datetime | None]
@@ -65,7 +68,8 @@ class InboxEntry(Base):
     """An event of a platform, stored before it is answered.
 
     Shapes: delivery_id is the platform's name of it; state is WAITING, DONE, IGNORED or PARKED,
-        which is a dead letter until somebody replays it.
+        which is a dead letter until somebody replays it. told_state is the last one that its sender
+        was told of, empty before the first, None where nobody wants to know.
     """
 
     __tablename__ = "inbox"
@@ -82,6 +86,13 @@ class InboxEntry(Base):
         ),
         Index("ix_inbox_state", "project_id", "connection_id", "state", "seq"),
         Index("ix_inbox_received", "received_at"),
+        Index(
+            "ix_inbox_untold",
+            "project_id",
+            "connection_id",
+            "seq",
+            postgresql_where=text("told_state <> state AND state <> 'WAITING'"),
+        ),
     )
 
     project_id: Mapped[Key]
@@ -97,13 +108,26 @@ class InboxEntry(Base):
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     error: Mapped[str | None]
     processed_at: Mapped[datetime | None]
+    told_state: Mapped[str | None]
 
 
 class PlatformRecord(Base):
-    """The newest state of a platform's object that was applied; older ones are passed over."""
+    """The newest state of a platform's object that was applied; older ones are passed over.
+
+    Shapes: missing_in is the run of a sweep that has not come across the object yet.
+    """
 
     __tablename__ = "platform_records"
-    __table_args__ = (_of_connection(),)
+    __table_args__ = (
+        _of_connection(),
+        Index(
+            "ix_platform_records_missing",
+            "project_id",
+            "missing_in",
+            "source_id",
+            postgresql_where="missing_in IS NOT NULL",
+        ),
+    )
 
     project_id: Mapped[Key]
     connection_id: Mapped[Key]
@@ -112,13 +136,15 @@ class PlatformRecord(Base):
     version: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime | None]
     is_deleted: Mapped[bool] = mapped_column(server_default="false")
+    missing_in: Mapped[str | None]
 
 
 class SyncRun(Base, Dated):
     """A pull of one resource, from its beginning to its end or to where it was stopped.
 
     Shapes: mode is FULL or INCREMENTAL; state is WAITING, RUNNING, DONE, FAILED or CANCELED; cursor
-        is the platform's, committed with each page; since bounds an incremental one.
+        is the platform's, committed with each page; since bounds an incremental one. A sweep marks
+        as deleted, in the end, what it has not come across; deleted counts that.
     """
 
     __tablename__ = "sync_runs"
@@ -141,12 +167,14 @@ class SyncRun(Base, Dated):
     connection_id: Mapped[str]
     resource: Mapped[str]
     mode: Mapped[str]
+    is_sweep: Mapped[bool] = mapped_column(server_default="false")
     state: Mapped[str] = mapped_column(server_default="WAITING")
     since: Mapped[datetime | None]
     cursor: Mapped[str | None]
     total: Mapped[int | None] = mapped_column(BigInteger)
     done: Mapped[int] = mapped_column(BigInteger, server_default="0")
     skipped: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    deleted: Mapped[int] = mapped_column(BigInteger, server_default="0")
     failed: Mapped[list[dict[str, Any]]] = mapped_column(Json, server_default="[]")
     error: Mapped[str | None]
     finished_at: Mapped[datetime | None]
@@ -196,6 +224,22 @@ class PushedProfile(Base):
     pushed_at: Mapped[Moment]
 
 
+class ToldCode(Base):
+    """A code that a platform has been told of, so that it hears of what befalls the campaign."""
+
+    __tablename__ = "told_codes"
+    __table_args__ = (
+        _of_connection(),
+        Index("ix_told_codes_campaign", "project_id", "connection_id", "campaign_id", "voucher_id"),
+    )
+
+    project_id: Mapped[Key]
+    connection_id: Mapped[Key]
+    voucher_id: Mapped[Key]
+    campaign_id: Mapped[str | None]
+    code: Mapped[str]
+
+
 class ConnectionCount(Base):
     """What went through a connection on one day of the project, by kind ("inbox.done")."""
 
@@ -212,14 +256,16 @@ class ConnectionCount(Base):
 class PlatformCheckout(Base, Dated):
     """An order of a platform and what became of its incentives.
 
-    Shapes: state is LOCKED, REDEEMED, REDEEM_FAILED, ROLLED_BACK or RELEASED; redemption_id is what
-        a rollback takes back; digest tells the lines that were redeemed.
+    Shapes: state is LOCKED, REDEEMED, REDEEM_FAILED, ROLLED_BACK or RELEASED; redeemables are what
+        the order wants, passed_over those that did not apply, as {id, reason}; redemption_ids are
+        what a rollback takes back; digest tells the lines that were redeemed.
     """
 
     __tablename__ = "platform_checkouts"
     __table_args__ = (
         _of_connection(),
         Index("ix_platform_checkouts_key", "project_id", "connection_id", "checkout_key"),
+        Index("ix_platform_checkouts_created", "project_id", "connection_id", "created_at"),
     )
 
     project_id: Mapped[Key]
@@ -227,7 +273,9 @@ class PlatformCheckout(Base, Dated):
     order_source_id: Mapped[Key]
     checkout_key: Mapped[str | None]
     state: Mapped[str]
-    redemption_id: Mapped[str | None]
+    redeemables: Mapped[list[dict[str, Any]]] = mapped_column(Json, server_default="[]")
+    passed_over: Mapped[list[dict[str, Any]]] = mapped_column(Json, server_default="[]")
+    redemption_ids: Mapped[list[str]] = mapped_column(Json, server_default="[]")
     digest: Mapped[str | None]
     error: Mapped[str | None]
 

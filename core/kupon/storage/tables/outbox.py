@@ -47,12 +47,18 @@ class Job(Base):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        Index("ix_jobs_due", "available_at", postgresql_where=text("dead_at IS NULL")),
+        # Of which no worker was told yet; so a backlog that was told costs the relay nothing.
+        Index(
+            "ix_jobs_untold",
+            "available_at",
+            "id",
+            postgresql_where=text("dead_at IS NULL AND enqueued_at IS NULL"),
+        ),
         Index(
             "ix_jobs_order",
-            "project_id",
-            "handler",
             "order_key",
+            "handler",
+            "project_id",
             "id",
             postgresql_where=text("dead_at IS NULL"),
         ),

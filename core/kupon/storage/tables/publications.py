@@ -18,7 +18,7 @@ class Publication(Base):
     """An attempt to give codes to a customer; it never changes, except to be made anonymous.
 
     Shapes: voucher_ids and voucher_codes belong together, place by place; a failure names the code
-        that was asked for, if one was.
+        that was asked for, if one was. made_by is the integration key that a message asked with.
     """
 
     __tablename__ = "publications"
@@ -47,6 +47,7 @@ class Publication(Base):
     tracking_id: Mapped[str | None]
     source_id: Mapped[str | None]
     channel: Mapped[str]
+    made_by: Mapped[str | None]
     publication_metadata: Mapped[Document] = mapped_column("metadata")
     result: Mapped[str]
     failure_code: Mapped[str | None]

@@ -26,7 +26,8 @@ class Voucher(Base, Dated, Timed):
     """A code. `code_key` is what must be unique: the code, folded where the project says so.
 
     `locks_revision` grows with every session lock taken on the code, so that a redemption can
-    tell in its own UPDATE whether a lock has come since it looked.
+    tell in its own UPDATE whether a lock has come since it looked. `made_by` is the integration key
+    that asked for exactly this code.
 
     Cards have a balance: all that came in, less what was taken off by hand, expired and redeemed
     (less what rollbacks gave back). Every movement is a row of `voucher_transactions`, only what
@@ -110,6 +111,7 @@ class Voucher(Base, Dated, Timed):
     locks_revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
     publish_count: Mapped[int] = mapped_column(BigInteger, server_default="0")
     holder_id: Mapped[str | None]
+    made_by: Mapped[str | None]
     binned_at: Mapped[datetime | None]
 
     @property

@@ -34,11 +34,12 @@ from kupon.testing.contract.checks import (
     Case,
     check,
     inside_client,
+    items_of,
     kinds,
     package_of,
 )
 from kupon.testing.fixtures import events_of
-from kupon.testing.items import make_customer_body, make_items
+from kupon.testing.items import make_customer_body
 from kupon.testing.platform import FAULTS, RETRY_AFTER_S
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def operation(case: Case, name: str) -> Operation:
         case.platform.put(about, 1, changed_at=INSTALLED_AT)
         return Operation(name, lambda adapter: adapter.pull(about, None, None))
     if kind == "push":
-        items = make_items(about, 1, event_names=case.manifest.event_names)
+        items = items_of(case, about, 1)
         return Operation(name, lambda adapter: adapter.push(about, items))
     if kind == "erase":
         return Operation(name, lambda adapter: adapter.erase(make_customer_body(1)))

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from kupon.hooks.adapter import Adapter, Connection, Delivery, InboundRequest
+from kupon.hooks.adapter import Adapter, Connection, Delivery, InboundRequest, Item, OrderItem
 from kupon.hooks.addresses import AddressGuard
 from kupon.hooks.commands import Command
 from kupon.hooks.http import HttpClient, HttpResponse, Pace
 from kupon.hooks.manifest import Manifest
 from kupon.testing.fixtures import Fixture, events_of
+from kupon.testing.items import make_items
 from kupon.testing.platform import FakePlatform
 
 INSTALLED_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -200,6 +201,19 @@ def kinds(verb: str, *, but: Sequence[str] = ()) -> Callable[[type[Adapter]], Se
         return sorted(_nouns(adapter.manifest(), verb, but))
 
     return of
+
+
+def items_of(case: Case, kind: str, count: int) -> list[Item]:
+    """So many items to push; orders are the platform's own, and put there first."""
+    items = make_items(kind, count, event_names=case.manifest.event_names)
+    if kind != "orders":
+        return items
+    names = case.platform.put(kind, count, changed_at=INSTALLED_AT)
+    return [
+        replace(item, source_id=name)
+        for item, name in zip(items, names, strict=True)
+        if isinstance(item, OrderItem)
+    ]
 
 
 def _nouns(manifest: Manifest, verb: str, but: Sequence[str]) -> Iterator[str]:

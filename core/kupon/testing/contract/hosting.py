@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kupon.hooks.adapter import Pending
 from kupon.testing.contract.checks import Case, check
 from kupon.testing.items import make_customer_body
 
@@ -32,6 +33,10 @@ def erasure_says_what_was_done(case: Case) -> None:
     """The operator is told, also of somebody whom the platform can't know."""
     told = case.make().erase(make_customer_body(1))
     assert told
+    if isinstance(told, Pending):
+        assert told.ref
+        assert told.note
+        assert case.make().erase_status(told.ref) != "", "the end of an erasure is told"
     assert case.make().erase(make_customer_body(1))
     before = len(case.playing.calls())
     nobody = {"id": "cust_9", "source_id": None, "object": "customer"}

@@ -58,19 +58,42 @@ def add_code(
     name: str,
     code: str | None,
     body: Mapping[str, Any],
+    *,
+    integration: str | None = None,
 ) -> dict[str, Any]:
     """Add exactly this code, or a drawn one for None.
 
+    Shapes:  an integration, named by its key, that asks for a code again gets the one it has made:
+        messages ask several times while they are rendered.
     Raises:  as add_codes.
+    Source:  spec adapters-marketing, section 1.9 (6).
     """
     campaign = _lock(uow, name)
+    made = _find_made(uow, project, campaign, code, integration)
+    if made is not None:
+        return made
     base = vouchers.campaign_template(campaign)
-    template = replace(base, **vouchers.read_code_values(uow, body, base))
+    values = vouchers.read_code_values(uow, body, base)
+    template = replace(base, **values, made_by=integration)
     pattern = _pattern(uow, project, campaign, body)
     added = vouchers.add_voucher(uow, project, template, code, pattern)
     payload = {"campaign": voucher_schemas.dump_campaign_summary(campaign), "count": 1}
     uow.stage("campaign.vouchers.added", campaign.id, payload)
     return added
+
+
+def _find_made(
+    uow: UnitOfWork,
+    project: ProjectFacts,
+    campaign: Campaign,
+    code: str | None,
+    integration: str | None,
+) -> dict[str, Any] | None:
+    if code is None or integration is None:
+        return None
+    found = vouchers.find_made(uow, project, code, integration)
+    is_here = found is not None and found["campaign_id"] == campaign.id
+    return found if is_here else None
 
 
 def begin_generation(

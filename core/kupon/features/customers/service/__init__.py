@@ -13,6 +13,7 @@ from kupon.features.customers.service.profiles import hold_customer as hold_cust
 from kupon.features.customers.service.profiles import list_customers as list_customers
 from kupon.features.customers.service.profiles import merge_customer as merge_customer
 from kupon.features.customers.service.profiles import says_something as says_something
+from kupon.features.customers.service.profiles import tell_merged as tell_merged
 from kupon.features.customers.service.profiles import update_customer as update_customer
 from kupon.features.customers.service.profiles import upsert_customer as upsert_customer
 from kupon.features.customers.service.profiles import upsert_for_redemption as upsert_for_redemption

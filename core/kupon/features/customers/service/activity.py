@@ -8,6 +8,7 @@ from typing import Any
 
 from kupon.features.customers import schemas
 from kupon.jobs.described import Described
+from kupon.jobs.exact import exact
 from kupon.kit.pages import PageRequest, list_body
 from kupon.storage.queries import activities, customers
 from kupon.storage.queries.activities import Entry
@@ -28,7 +29,7 @@ def _entry(described: Described) -> Entry:
         id=described.id,
         type=described.type,
         category=described.category,
-        data={"data": described.data, "event_source": described.source},
+        data={"data": exact(described.type, described.data), "event_source": described.source},
         campaign_id=described.campaign_id,
         campaign_type=described.campaign_type,
         position=described.position,

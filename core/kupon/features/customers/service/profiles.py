@@ -13,7 +13,7 @@ from kupon.engine.metadata import MetadataSchemas, refuse_invalid
 from kupon.features.customers import schemas as wire
 from kupon.features.customers.service.tracking import untracked
 from kupon.features.metadata_schemas.service import check_metadata
-from kupon.kit.errors import KuponError, RaceLost, not_found
+from kupon.kit.errors import RaceLost, not_found
 from kupon.kit.pages import PageRequest, list_body
 from kupon.runtime import ids
 from kupon.storage.queries import customers, erasure
@@ -99,6 +99,12 @@ def tell_merged(uow: UnitOfWork, old: CustomerRow, new: CustomerRow) -> None:
     }
     for customer in pair.values():
         uow.stage("customer.merged", customer["id"], {"customer": customer, **pair})
+    # What the reference knows of it: somebody who was not known has turned out to be somebody.
+    confirmed = {
+        "customer": describe_customers(uow, [new["id"]])[new["id"]],
+        "unconfirmed_customer": {"id": old["id"]},
+    }
+    uow.stage("customer.confirmed", new["id"], confirmed)
 
 
 def merge_customer(

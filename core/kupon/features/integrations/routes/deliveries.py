@@ -7,7 +7,7 @@ from typing import Any
 from kupon.features.integrations import service
 from kupon.features.integrations.routes.blueprint import blueprint
 from kupon.features.integrations.routes.numbers import read_number
-from kupon.features.integrations.schemas import connections as schemas
+from kupon.features.integrations.schemas import deliveries as schemas
 from kupon.web.endpoint import Context, endpoint
 
 
@@ -45,11 +45,3 @@ def replay_connection_delivery(
     ctx: Context, project_id: str, connection: str, delivery: str
 ) -> dict[str, Any]:
     return service.replay(ctx.uow, project_id, connection, read_number(delivery, "delivery"))
-
-
-@blueprint.get("/connections/<connection>/checkouts")
-@endpoint(surface="management", query=schemas.CheckoutQuery, returns=schemas.CheckoutList)
-def list_connection_checkouts(
-    ctx: Context, project_id: str, connection: str, query: dict[str, Any]
-) -> dict[str, Any]:
-    return service.list_checkouts(ctx.uow, project_id, connection, query)

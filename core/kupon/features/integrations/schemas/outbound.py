@@ -58,13 +58,15 @@ class MirroredCodes(WireSchema):
 class OutboundBody(WireSchema):
     """What a connection's platform is told; what is absent or null is as the adapter has it.
 
-    `events` are types, ["*"] for all but custom events.
+    `events` are types, ["*"] for all but custom events. `age_limit_hours` is for how long a
+    platform that fails is told the same.
     """
 
     events = Many(Text(), allow_none=True)
     names = Part(EventNames, allow_none=True)
     attributes = Many(Part(ProfileAttribute), allow_none=True)
     codes = Part(MirroredCodes, allow_none=True)
+    age_limit_hours = Whole(allow_none=True, validate=between(1, 720))
 
 
 def read_outbound(sent: Any) -> dict[str, Any]:

@@ -2,22 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
-from kupon.kit.timestamps import format_moment
+from marshmallow import RAISE, ValidationError
+
+from kupon.engine.periods import parse_period
+from kupon.features.integrations.schemas.moments import dump_moments
+from kupon.kit.complaints import first_complaint
+from kupon.kit.errors import invalid_payload
 from kupon.storage.tables.integrations import SyncRun
-from kupon.web.fields import Many, Moment, Part, Text, Whole, WireSchema, between, one_of
+from kupon.web.fields import (
+    Flag,
+    Json,
+    Many,
+    Moment,
+    Part,
+    Text,
+    Whole,
+    WireSchema,
+    between,
+    one_of,
+)
 
 FULL = "FULL"
 INCREMENTAL = "INCREMENTAL"
 MODES = (FULL, INCREMENTAL)
 
 
+_SHORTEST = timedelta(minutes=1)
+_LONGEST = timedelta(days=366)
+
+
+def _duration(shortest: timedelta) -> Callable[[str], None]:
+    def check(text: str) -> None:
+        period = parse_period(text)
+        if period is None or not shortest <= period.estimate() <= _LONGEST:
+            least = "PT0S" if not shortest else "PT1M"
+            raise ValidationError(f"must be an ISO 8601 duration from {least} to P366D")
+
+    return check
+
+
 class SyncBody(WireSchema):
-    """What to pull; INCREMENTAL means what has changed since the last run that came to its end."""
+    """What to pull; INCREMENTAL means what has changed since the last run that came to its end.
+
+    A FULL one with `sweep` marks as deleted what the platform does not have any more.
+    """
 
     resource = Text(required=True)
     mode = Text(load_default=INCREMENTAL, validate=one_of(*MODES))
+    sweep = Flag(load_default=False)
+
+
+class PullSchedule(WireSchema):
+    """When a resource is pulled by itself: what has changed, and all there is.
+
+    Durations are those of ISO 8601. `sweep` has pulls of all mark as deleted what is not there any
+    more. `overlap` is how far a pull of changes looks back beyond the pull before it, five minutes
+    if nothing is said.
+    """
+
+    every = Text(validate=_duration(_SHORTEST))
+    full_every = Text(validate=_duration(_SHORTEST))
+    sweep = Flag()
+    overlap = Text(validate=_duration(timedelta(0)))
+
+
+class ScheduleBody(WireSchema):
+    """Schedules of all resources of a connection, by their names; others are not pulled."""
+
+    schedule = Json(required=True)
+
+
+def read_schedule(sent: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The schedules of resources, those that say nothing left out.
+
+    Raises:  invalid_payload.
+    """
+    read = {}
+    for resource, each in sent.items():
+        try:
+            loaded = PullSchedule(unknown=RAISE).load({} if each is None else each)
+        except ValidationError as error:
+            told = first_complaint({"schedule": {resource: error.messages}})
+            raise invalid_payload(told) from None
+        if loaded:
+            read[resource] = loaded
+    return read
 
 
 class SyncQuery(WireSchema):
@@ -44,10 +117,12 @@ class Sync(WireSchema):
     connection_id = Text(required=True)
     resource = Text(required=True)
     mode = Text(required=True)
+    sweep = Flag(required=True)
     state = Text(required=True)
     since = Moment()
     done = Whole(required=True)
     skipped = Whole(required=True)
+    deleted = Whole()
     total = Whole()
     progress = Whole()
     failed = Many(Part(NotTaken), required=True)
@@ -74,19 +149,18 @@ def dump_run(row: SyncRun) -> dict[str, Any]:
         "connection_id": row.connection_id,
         "resource": row.resource,
         "mode": row.mode,
+        "sweep": row.is_sweep,
         "state": row.state,
         "done": row.done,
         "skipped": row.skipped,
         "failed": row.failed,
     }
+    if row.is_sweep:
+        body["deleted"] = row.deleted
     if row.total is not None:
         body["total"] = row.total
         gone = row.done + row.skipped
         body["progress"] = 100 if not row.total else min(100, gone * 100 // row.total)
     if row.error is not None:
         body["error"] = row.error
-    for name in ("since", "created_at", "updated_at", "finished_at"):
-        moment = getattr(row, name)
-        if moment is not None:
-            body[name] = format_moment(moment)
-    return body
+    return body | dump_moments(row, ("since", "created_at", "updated_at", "finished_at"))

@@ -17,14 +17,27 @@ import orjson
 from kupon.features.assets.schemas import links_below
 from kupon.features.customers import service as customers
 from kupon.features.integrations.service.flattening import properties_of
-from kupon.features.integrations.service.outbound import HOPS, Receiver, hops_of
+from kupon.features.integrations.service.outbound import HOPS, Receiver, hops_of, metadata_of
 from kupon.features.integrations.service.projecting import Backdrop, digest_of, project
 from kupon.features.vouchers import service as vouchers
-from kupon.hooks.adapter import CodeItem, EventItem, Item, ProfileItem
+from kupon.hooks.adapter import CodeItem, EventItem, Item, MergeItem, OrderItem, ProfileItem
 from kupon.kit.timestamps import parse_moment
 from kupon.storage import snapshots
-from kupon.storage.queries import outbound_items, projections, pushed_profiles
-from kupon.storage.queries.outbound_items import CODES, EVENTS, PROFILES, ItemRow
+from kupon.storage.queries import (
+    outbound_items,
+    platform_checkouts,
+    projections,
+    pushed_profiles,
+)
+from kupon.storage.queries.outbound_items import (
+    CODES,
+    EVENTS,
+    MERGES,
+    ORDERS,
+    PROFILES,
+    ItemRow,
+)
+from kupon.storage.queries.validation_rules import load_rules
 from kupon.storage.tables.projects import Project
 from kupon.storage.uow import UnitOfWork
 
@@ -77,17 +90,26 @@ def _size(item: Item) -> int:
             parts = (item.customer, item.attributes)
         case CodeItem():
             parts = (item.voucher, item.customer or {})
+        case MergeItem():
+            parts = (item.customer, item.gone)
+        case OrderItem():
+            parts = (dict(item.passed_over), dict.fromkeys([*item.codes, *item.redemption_ids]))
     return _WRAPPING_BYTES + sum(len(orjson.dumps(dict(part))) for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """A connection's items on their way into batches; public_url is this server's, if set."""
+    """A connection's items on their way into batches.
+
+    Shapes: public_url is this server's, if set; is_filling says that the platform gets customers'
+        own data too.
+    """
 
     uow: UnitOfWork
     project: Project
     receiver: Receiver
     public_url: str = ""
+    is_filling: bool = False
 
     def pack(self, kind: str) -> Batch:
         """The oldest items of a kind that are due, as many as the platform takes at once."""
@@ -116,7 +138,7 @@ class Packing:
             currency=self.project.currency,
         )
         if "event" in data:
-            properties[HOPS] = hops_of(data) + 1
+            properties[HOPS] = hops_of(metadata_of(data)) + 1
         return EventItem(
             id=row.item_id,
             type=told["type"],
@@ -138,7 +160,7 @@ class Packing:
             customer, old = known[row.item_id], digests.get(row.item_id)
             projected = project(attributes, held.get(row.item_id, ()), self._backdrop)
             news = {name: value for name, value in projected.items() if value is not None}
-            digest = digest_of(customer, projected)
+            digest = digest_of(customer, projected, is_filling=self.is_filling)
             # Erased ones have no date; who never had anything need not be known as having nothing.
             if "created_at" not in customer or digest == old or (old is None and not news):
                 batch.needless.append(row)
@@ -159,6 +181,35 @@ class Packing:
 
         return Backdrop(self.project.name, self.project.currency, links)
 
+    def add_merges(self, rows: Sequence[ItemRow], batch: Batch) -> None:
+        """Customers who became one."""
+        for row in rows:
+            pair = row.payload
+            item = MergeItem(id=row.item_id, customer=pair["customer"], gone=pair["gone"])
+            batch.add(row, item)
+
+    def add_orders(self, rows: Sequence[ItemRow], batch: Batch) -> None:
+        """Orders with what their incentives have come to by now."""
+        names = [row.item_id for row in rows]
+        found = platform_checkouts.find_checkouts(self.uow, self.receiver.id, names)
+        for row in rows:
+            checkout = found.get(row.item_id)
+            if checkout is None:
+                batch.needless.append(row)
+                continue
+            passed_over = {str(each["id"]): str(each["reason"]) for each in checkout.passed_over}
+            counts = checkout.state == platform_checkouts.REDEEMED
+            wanted = [str(each["id"]) for each in checkout.redeemables] if counts else []
+            item = OrderItem(
+                id=f"{row.item_id}.{row.seq}",
+                source_id=row.item_id,
+                state=checkout.state,
+                codes=[id for id in wanted if id not in passed_over],
+                redemption_ids=list(checkout.redemption_ids) if counts else [],
+                passed_over=list(passed_over.items()),
+            )
+            batch.add(row, item)
+
     def add_codes(self, rows: Sequence[ItemRow], batch: Batch) -> None:
         """Codes as they are now; those that can't be used any more are to go."""
         found = snapshots.find_vouchers(self.uow, [row.item_id for row in rows])
@@ -166,6 +217,8 @@ class Packing:
         known = customers.describe_customers(self.uow, holders)
         # A platform must see what it can't do, such as rules and times of day.
         whole = {each["id"]: each for each in vouchers.dump_whole(self.uow, [*found.values()])}
+        assigned = {id: _rule_ids(each) for id, each in whole.items()}
+        rules = load_rules(self.uow, sorted({id for ids in assigned.values() for id in ids}))
         for row in rows:
             facts = found.get(row.item_id)
             id = f"{row.item_id}.{row.seq}"
@@ -178,6 +231,7 @@ class Packing:
                 voucher=whole[row.item_id],
                 customer=known.get(facts.holder_id or ""),
                 is_retired=self._is_retired(facts),
+                rules=[rules[id] for id in assigned[row.item_id] if id in rules],
             )
             batch.add(row, item)
 
@@ -191,8 +245,16 @@ class Packing:
         return not is_active or is_used_up or (ends is not None and ends < self.uow.now)
 
 
+def _rule_ids(voucher: Mapping[str, Any]) -> list[str]:
+    """The rules that a voucher or its campaign has."""
+    listed = (voucher.get("validation_rules_assignments") or {}).get("data") or ()
+    return [str(each["rule_id"]) for each in listed]
+
+
 _FILL: Mapping[str, Callable[[Packing, Sequence[ItemRow], Batch], None]] = {
     PROFILES: Packing.add_profiles,
     EVENTS: Packing.add_events,
     CODES: Packing.add_codes,
+    MERGES: Packing.add_merges,
+    ORDERS: Packing.add_orders,
 }

@@ -11,7 +11,7 @@ from typing import Any
 from kupon.features.customers import service as customers
 from kupon.features.events import service as events
 from kupon.features.integrations.schemas import bodies
-from kupon.features.integrations.service import checkouts, merging
+from kupon.features.integrations.service import checkouts, merging, outbound
 from kupon.features.integrations.service.scene import Scene
 from kupon.features.products import service as products
 from kupon.features.publications import service as publications
@@ -21,6 +21,7 @@ from kupon.hooks.commands import Command, Stamp
 from kupon.hooks.errors import Unmappable
 from kupon.kit.errors import KuponError
 from kupon.kit.timestamps import format_moment
+from kupon.storage.queries.customer_merging import find_alias
 from kupon.storage.queries.customers import find_customer
 from kupon.storage.queries.platform_records import Advance, advance
 from kupon.storage.queries.vouchers import lock_voucher, save_voucher
@@ -140,6 +141,9 @@ def _release(uow: UnitOfWork, scene: Scene, command: said.ReleaseCheckout) -> bo
 
 def _track_event(uow: UnitOfWork, scene: Scene, command: said.TrackEvent) -> bool:
     _check_name(command.source_id)
+    if outbound.hops_of(command.metadata) >= outbound.MOST_HOPS:
+        scene.notes.append(f"the event {command.event} has gone round {outbound.MOST_HOPS} times")
+        return True
     body = {
         "event": command.event,
         "customer": scene.customer(uow, command.source_id, command.customer),
@@ -211,7 +215,7 @@ def _merge(uow: UnitOfWork, scene: Scene, command: said.MergeCustomers) -> bool:
 
 
 def _erase(uow: UnitOfWork, scene: Scene, command: said.EraseCustomer) -> bool:
-    stored = find_customer(uow, source_id=command.source_id)
+    stored = find_customer(uow, source_id=find_alias(uow, command.source_id))
     if stored is not None:
         customers.delete_permanently(uow, stored["id"])
     return stored is not None

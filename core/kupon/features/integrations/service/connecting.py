@@ -9,11 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kupon.features.integrations.schemas import connections as wire
-from kupon.features.integrations.service.operating import (
-    check_project,
-    find_adapter,
-    uninstall,
-)
+from kupon.features.integrations.service.installing import uninstall
+from kupon.features.integrations.service.operating import check_project, find_adapter
+from kupon.features.integrations.service.scheduling import keep_schedule
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.features.management import service as management
 from kupon.hooks.adapter import Adapter
@@ -23,6 +21,7 @@ from kupon.kit.pages import list_body
 from kupon.runtime import ids
 from kupon.storage.queries import connections
 from kupon.storage.queries.connections import ACTIVE
+from kupon.storage.queries.listeners import note_listeners
 from kupon.storage.tables.integrations import Connection
 from kupon.storage.uow import UnitOfWork
 
@@ -69,10 +68,14 @@ def create_connection(
         settings=kept.settings,
         secrets=kept.secrets,
         state={},
+        schedule={},
         status=ACTIVE,
         created_at=uow.now,
     )
     connections.insert_connection(uow, row)
+    note_listeners(uow, project_id)
+    if body.get("schedule"):
+        keep_schedule(uow, tenants, row, body["schedule"])
     key = _new_key(uow, row) if manifest.prefix is not None else {}
     return wire.dump_connection(tenants, row) | key
 
@@ -80,7 +83,7 @@ def create_connection(
 def update_connection(
     uow: UnitOfWork, tenants: Tenants, project_id: str, reference: str, body: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Change the name, or all settings; a mask stands for a secret that stays as it is.
+    """Change the name, all settings, or the schedule; a mask stands for a secret that stays.
 
     Raises:  as create_connection; not_found for the connection.
     """
@@ -90,6 +93,11 @@ def update_connection(
         known = Kept(row.settings, row.secrets)
         kept = _keep(tenants, find_adapter(tenants, row.adapter), body["settings"], known)
         row.settings, row.secrets = kept
+        if row.provision_at is not None:
+            # What is installed may hold what has changed, such as a secret.
+            row.provision_at = uow.now
+    if body.get("schedule") is not None:
+        keep_schedule(uow, tenants, row, body["schedule"])
     row.updated_at = uow.now
     connections.save_connection(uow, row)
     return wire.dump_connection(tenants, row)
@@ -100,6 +108,7 @@ def put_connection(
 ) -> dict[str, Any]:
     """Make the connection of a name what a body says; create it where there is none.
 
+    Shapes:  a schedule that it does not name stays.
     Raises:  as create_connection; invalid_payload where it is another adapter's.
     """
     check_project(uow, project_id)
@@ -109,9 +118,8 @@ def put_connection(
         return create_connection(uow, tenants, project_id, body)
     if row.adapter != body["adapter"]:
         raise invalid_payload(f"Connection {row.name} is one of adapter {row.adapter}")
-    return update_connection(
-        uow, tenants, project_id, row.id, {"settings": body.get("settings") or {}}
-    )
+    news = {"settings": body.get("settings") or {}, "schedule": body.get("schedule")}
+    return update_connection(uow, tenants, project_id, row.id, news)
 
 
 def delete_connection(
@@ -122,12 +130,14 @@ def delete_connection(
     Shapes:  forced, it goes even if the platform keeps what was installed.
     Raises:  not_found; platform_failed where the platform does not let it go.
     """
-    row = connections.get_connection(uow, project_id, reference, is_locked=True)
-    if row.state and not is_forced:
+    row = connections.get_connection(uow, project_id, reference)
+    if row.provision_at is not None and not is_forced:
         uninstall(uow, tenants, row)
+    row = connections.get_connection(uow, project_id, row.id, is_locked=True)
     if row.key_id is not None:
         connections.disable_key(uow, project_id, row.key_id)
     connections.delete_connection(uow, row)
+    note_listeners(uow, project_id)
 
 
 def renew_key(uow: UnitOfWork, tenants: Tenants, project_id: str, reference: str) -> dict[str, Any]:

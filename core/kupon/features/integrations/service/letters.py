@@ -1,4 +1,4 @@
-"""Looking at what came in: statistics, deliveries with their fates, replays, checkouts."""
+"""Looking at what came in: statistics, deliveries with their fates, replays."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from kupon.features.integrations.schemas import connections as wire
+from kupon.features.integrations.schemas import deliveries as wire
 from kupon.features.integrations.service.inbox import PROCESS
 from kupon.features.integrations.service.operating import check_project
 from kupon.kit.calendar import Calendar
 from kupon.kit.errors import KuponError
 from kupon.kit.pages import list_body
-from kupon.storage.queries import connections, inbox, platform_checkouts
+from kupon.storage.queries import connections, inbox
 from kupon.storage.queries.inbox import IGNORED, PARKED
 from kupon.storage.uow import UnitOfWork
 
@@ -81,13 +81,3 @@ def replay(
     if replayed:
         inbox.enqueue_subjects(uow, PROCESS, row.id, list(dict.fromkeys(replayed)))
     return {"object": "replay", "count": len(replayed)}
-
-
-def list_checkouts(
-    uow: UnitOfWork, project_id: str, reference: str, query: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Orders of a connection with incentives, and what became of these, the newest first."""
-    row = connections.get_connection(uow, project_id, reference)
-    states = [query["state"]] if "state" in query else platform_checkouts.STATES
-    found = platform_checkouts.list_checkouts(uow, project_id, row.id, states, query["limit"])
-    return list_body("data", [wire.dump_checkout(each) for each in found], total=len(found))

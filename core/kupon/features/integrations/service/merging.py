@@ -12,9 +12,12 @@ from kupon.features.customers import service as customers
 from kupon.features.integrations.service.scene import Scene
 from kupon.storage.queries.customer_merging import add_alias, find_alias, move_all
 from kupon.storage.queries.customers import PROFILE, find_customer, get_customer
+from kupon.storage.queries.outbound_people import redirect
 from kupon.storage.uow import UnitOfWork
 
 Row = Mapping[str, Any]
+
+_NAMES = ("source_id", "name", "email", "phone")
 
 
 def merge(uow: UnitOfWork, scene: Scene, from_source_id: str, into_source_id: str) -> None:
@@ -41,7 +44,14 @@ def _unite(uow: UnitOfWork, scene: Scene, old: Row, into_source_id: str) -> None
     missing = _missing(rows[old["id"]], rows[new_id])
     if missing:
         customers.update_customer(uow, new_id, scene.fitting("customer", missing))
+    customers.tell_merged(uow, *(rows[each] for each in (old["id"], new_id)))
+    redirect(uow, _known_by(rows[old["id"]]), _known_by(get_customer(uow, new_id)))
     customers.delete_customer(uow, old["id"])
+
+
+def _known_by(row: Row) -> dict[str, Any]:
+    """By what platforms may know a customer."""
+    return {name: row[name] for name in ("id", *_NAMES)} | {"object": "customer"}
 
 
 def _missing(old: Row, new: Row) -> dict[str, Any]:

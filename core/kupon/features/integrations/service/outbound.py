@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from kupon.features.integrations.service import event_names
+from kupon.features.integrations.service import event_names, retelling
 from kupon.features.integrations.service.projecting import FIELDS, USUAL, Attribute
 from kupon.hooks.manifest import Manifest
 from kupon.hooks.tenancy import Tenancy
 from kupon.jobs.described import Described
 from kupon.kit.timestamps import format_moment
-from kupon.storage.queries import outbound_items, sync_runs
+from kupon.storage.queries import outbound_items, outbound_people, sync_runs
 from kupon.storage.queries.outbound_items import CODES, EVENTS, PROFILES, NewItem
 from kupon.storage.uow import UnitOfWork
 
@@ -32,6 +32,8 @@ _ECHOES: Final = ("customer.created", "customer.updated", event_names.CUSTOM)
 # Nothing that is projected changes with these.
 _WITHOUT_PROFILE: Final = ("customer.validation.", event_names.CUSTOM, "customer.deleted")
 _OF_CODES: Final = frozenset({
+    "business_validation_rule.assignment.created",
+    "business_validation_rule.assignment.deleted",
     "customer.publication.succeeded",
     "redemption.succeeded",
     "redemption.rollback.succeeded",
@@ -41,6 +43,8 @@ _OF_CODES: Final = frozenset({
     "voucher.enabled",
     "voucher.updated",
 })  # fmt: skip
+# How a delivery ended, or what somebody was refused.
+_ENDINGS: Final = (".failed", ".recovered", ".sent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +105,16 @@ def announce(uow: UnitOfWork, tenants: Tenancy, described: Sequence[Described]) 
     if not receivers:
         return
     named = [each.customer_id for each in described if each.customer_id is not None]
-    known = outbound_items.hold_customers(uow, named)
+    known = outbound_people.hold_customers(uow, named)
     items = [item for each in receivers for item in _items(each, described, known)]
     outbound_items.insert_items(uow, items)
+    mirrors = [each.id for each in receivers if each.manifest.can("codes.push")]
+    retelling.announce(uow, mirrors, described)
 
 
 def sweep(uow: UnitOfWork) -> None:
     """Have told and pulled what waits although nobody works on it."""
+    outbound_people.ask_pending(uow)
     outbound_items.wake_forgotten(uow)
     sync_runs.enqueue_forgotten(uow)
 
@@ -145,14 +152,24 @@ def _hears(receiver: Receiver, event: Described) -> bool:
         return False
     if event.type != event_names.CUSTOM:
         return True
-    return not receiver.is_origin_of(event) and hops_of(event.data) < MOST_HOPS
+    return not receiver.is_origin_of(event) and hops_of(metadata_of(event.data)) < MOST_HOPS
 
 
-def hops_of(data: Mapping[str, Any]) -> int:
-    """How often a custom event has been told to a platform that told it again."""
-    metadata = (data.get("event") or {}).get("metadata") or {}
-    hops = metadata.get(HOPS)
-    return hops if isinstance(hops, int) else 0
+def hops_of(metadata: Mapping[str, Any]) -> int:
+    """How often a custom event has been told to a platform that told it again.
+
+    Shapes:  templates of platforms make texts of numbers.
+    """
+    try:
+        return int(metadata.get(HOPS) or 0)
+    except (TypeError, ValueError):
+        return 0
+
+
+def metadata_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The metadata of a custom event, by what is told of it."""
+    found: Mapping[str, Any] = (data.get("event") or {}).get("metadata") or {}
+    return found
 
 
 def _event(receiver: Receiver, event: Described) -> NewItem:
@@ -175,6 +192,7 @@ def _profiles(receiver: Receiver, described: Iterable[Described]) -> Iterator[Ne
         each.customer_id
         for each in described
         if not each.type.startswith(_WITHOUT_PROFILE)
+        and not each.type.endswith(_ENDINGS)
         and not (each.type in _ECHOES and receiver.is_origin_of(each))
     }
     for customer_id in sorted(filter(None, changed)):

@@ -168,11 +168,18 @@ def _typed(value: Any, type: str) -> Any:
         return None
 
 
-def digest_of(customer: Mapping[str, Any], attributes: Mapping[str, Any]) -> str:
+_NAMES: Final = ("source_id", "email")
+_PERSON: Final = (*_NAMES, "name", "phone", "birthdate", "address")
+
+
+def digest_of(
+    customer: Mapping[str, Any], attributes: Mapping[str, Any], *, is_filling: bool = False
+) -> str:
     """A short form of what a platform gets of a customer; the same as long as that is.
 
-    Shapes:  attributes without a value count for nothing.
+    Shapes:  attributes without a value count for nothing; is_filling says that the platform gets
+        the person's own data too.
     """
     told = {name: value for name, value in attributes.items() if value is not None}
-    whom = {name: customer.get(name) for name in ("source_id", "email")}
+    whom = {name: customer.get(name) for name in (_PERSON if is_filling else _NAMES)}
     return hashlib.sha256(orjson.dumps([whom, told], option=orjson.OPT_SORT_KEYS)).hexdigest()

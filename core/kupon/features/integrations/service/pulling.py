@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
-from kupon.features.integrations.service import commands
+from kupon.features.integrations.service import commands, sweeping
 from kupon.features.integrations.service.pushing import back_off
 from kupon.features.integrations.service.scene import Scene, open_scene
 from kupon.hooks.adapter import Adapter, Page
@@ -19,7 +19,7 @@ from kupon.hooks.commands import Command
 from kupon.hooks.errors import Retry, Skip, Stop
 from kupon.jobs.registry import Again
 from kupon.kit.errors import KuponError
-from kupon.storage.queries import connections, projects, sync_runs
+from kupon.storage.queries import connections, projects, sweeps, sync_runs
 from kupon.storage.queries.sync_runs import OPEN
 from kupon.storage.savepoints import TRANSIENT, savepoint
 from kupon.storage.tables.integrations import Connection, SyncRun
@@ -38,7 +38,7 @@ def pull(uow: UnitOfWork, tenants: Any, arguments: Mapping[str, Any]) -> Again |
     Shapes:  a run waits while its connection is paused or left alone; a page that was applied by
         a transaction that died comes again, and changes nothing then.
     """
-    run = _find_run(uow, arguments["run_id"])
+    run = sync_runs.find_run(uow, arguments["run_id"])
     row = None if run is None else connections.find_connection(uow, run.connection_id)
     project = projects.find_project(uow, uow.project_id)
     if run is None or row is None or project is None or run.state not in OPEN:
@@ -56,13 +56,6 @@ def pull(uow: UnitOfWork, tenants: Any, arguments: Mapping[str, Any]) -> Again |
         connections.break_connection(uow, row.id, str(error))
         return None
     return _take(uow, row, run, page)
-
-
-def _find_run(uow: UnitOfWork, run_id: str) -> SyncRun | None:
-    try:
-        return sync_runs.get_run(uow, None, run_id)
-    except KuponError:
-        return None
 
 
 def _fetch(adapter: Adapter, run: SyncRun) -> Page:
@@ -99,6 +92,8 @@ def _try_later(
 def _take(uow: UnitOfWork, row: Connection, run: SyncRun, page: Page) -> Again | None:
     """Apply a page and note where it leads, all or nothing."""
     scene = open_scene(uow, row)
+    if run.is_sweep:
+        sweeping.note(uow, run, page)
     refused = [{"id": id, "reason": reason} for id, reason in page.skipped]
     failed, stale = _apply(uow, scene, page.commands)
     refused += failed
@@ -115,6 +110,8 @@ def _take(uow: UnitOfWork, row: Connection, run: SyncRun, page: Page) -> Again |
     counts = {"pulled.done": done - stale, "pulled.stale": stale, "pulled.skipped": len(refused)}
     connections.count(uow, row.id, scene.day(uow.now), counts | dict(scene.counts))
     connections.note_success(uow, row.id)
+    if run.is_sweep and page.cursor is None:
+        sweeps.enqueue_sweep(uow, run)
     return Again({"run_id": run.id}) if goes_on else None
 
 

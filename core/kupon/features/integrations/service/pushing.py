@@ -15,19 +15,33 @@ from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from kupon.features.integrations.service import channels, erasing
 from kupon.features.integrations.service.batches import Batch, Packing
+from kupon.features.integrations.service.channels import Ending
 from kupon.features.integrations.service.delivering import Delivery, Fate, Told, deliver
 from kupon.features.integrations.service.outbound import Receiver
-from kupon.hooks.adapter import Adapter
-from kupon.hooks.errors import Retry, Skip, Stop
+from kupon.hooks.adapter import Adapter, CodeItem, Pending
+from kupon.hooks.errors import Stop
+from kupon.hooks.manifest import Manifest
+from kupon.hooks.settings import FILLS_PROFILES
 from kupon.jobs.registry import Again
 from kupon.kit.calendar import Calendar
 from kupon.runtime import ids
-from kupon.storage.queries import circuits, connections, outbound_items, projects, pushed_profiles
+from kupon.storage.queries import (
+    circuits,
+    connections,
+    outbound_items,
+    outbound_people,
+    projects,
+    pushed_profiles,
+    told_codes,
+)
 from kupon.storage.queries.outbound_items import (
     CODES,
     ERASURES,
     EVENTS,
+    MERGES,
+    ORDERS,
     PROFILES,
     ItemRow,
     Settled,
@@ -36,27 +50,29 @@ from kupon.storage.tables.integrations import Connection
 from kupon.storage.tables.projects import Project
 from kupon.storage.uow import UnitOfWork
 
+SHORTEST: Final = timedelta(seconds=1)
 LONGEST: Final = timedelta(minutes=15)
 # A hint beyond that is taken for a mistake.
 LONGEST_HINT: Final = timedelta(hours=1)
-AGE_LIMIT: Final = timedelta(hours=24)
+# Where the connection says nothing else.
+AGE_LIMIT_H: Final = 24
 # So many failures in a row open the circuit.
 BREAKER: Final = 5
 # What waits for its next try is looked at so often, in case that news came in at the same moment.
 _LOOK_AGAIN: Final = timedelta(seconds=10)
 _ERASURES_AT_ONCE: Final = 10
-# Persons who are to be forgotten go first; then what others are addressed by.
-_KINDS: Final = (PROFILES, CODES, EVENTS)
-_NO_ERASURE: Final = (
-    "The adapter can't have customers erased: whom the platform knows must be erased there by hand"
-)
+# Persons who are to be forgotten go first; then who is who, and what others are addressed by.
+_KINDS: Final = (MERGES, PROFILES, CODES, ORDERS, EVENTS)
 
 
 def back_off(failures: int) -> timedelta:
-    """How long to wait after so many failures in a row, with some chance in it."""
-    longest = min(LONGEST, timedelta(seconds=2 ** min(failures - 1, 20)))
+    """How long to wait after so many failures in a row: by chance, up to twice as long each time.
+
+    Source:  spec adapters-marketing, section 1.8 (full jitter).
+    """
+    longest = min(LONGEST, timedelta(seconds=2 ** min(failures, 20)))
     share = int.from_bytes(ids.random_bytes(2)) / 65_535
-    return longest * (0.5 + share / 2)
+    return SHORTEST + (longest - SHORTEST) * share
 
 
 def push(uow: UnitOfWork, tenants: Any, arguments: Mapping[str, Any]) -> Again | None:
@@ -87,11 +103,15 @@ class _Work:
     uow: UnitOfWork
     row: Connection
     project: Project
+    manifest: Manifest | None = None
     counts: Counter[str] = field(default_factory=Counter)
     settled: list[Settled] = field(default_factory=list)
     done: list[int] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     receipts: list[tuple[int, str]] = field(default_factory=list)
+    pending: list[tuple[int, Pending]] = field(default_factory=list)
+    endings: list[Ending] = field(default_factory=list)
+    codes: list[CodeItem] = field(default_factory=list)
     held_up: Delivery | None = None
     stop: Stop | None = None
 
@@ -101,8 +121,11 @@ class _Work:
         Raises:  Stop.
         """
         for item in outbound_items.find_due(self.uow, self.row.id, ERASURES, _ERASURES_AT_ONCE):
-            told = _erase(adapter, item)
-            if told.fate is Fate.TAKEN:
+            told = erasing.erase(adapter, item)
+            if isinstance(told, Pending):
+                self.pending.append((item.seq, told))
+                self.counts["erasures.pending"] += 1
+            elif told.fate is Fate.TAKEN:
                 self.receipts.append((item.seq, told.reason))
                 self.counts["erasures.done"] += 1
             else:
@@ -113,10 +136,13 @@ class _Work:
 
         Raises:  Stop.
         """
-        receiver = Receiver(self.row.id, adapter.manifest(), self.row.outbound)
-        packing = Packing(self.uow, self.project, receiver, public_url)
+        self.manifest = adapter.manifest()
+        receiver = Receiver(self.row.id, self.manifest, self.row.outbound)
+        is_filling = bool(self.row.settings.get(FILLS_PROFILES))
+        packing = Packing(self.uow, self.project, receiver, public_url, is_filling)
         for kind in _KINDS:
-            if not receiver.manifest.can(f"{kind}.push"):
+            if not self.manifest.can(f"{kind}.push"):
+                self.done += outbound_items.find_untellable(self.uow, self.row.id, kind)
                 continue
             batch = packing.pack(kind)
             self.done += [row.seq for row in batch.needless]
@@ -134,6 +160,7 @@ class _Work:
     def _take(self, kind: str, batch: Batch, delivery: Delivery) -> None:
         for place, told in sorted(delivery.told.items()):
             row = batch.rows[place]
+            self._note(kind, batch, place, told)
             if told.fate is not Fate.TAKEN:
                 # Where all wait, the line does, and keeps their order.
                 self._settle(kind, row, told, is_held_up=delivery.is_held_up)
@@ -143,9 +170,22 @@ class _Work:
             if batch.digests[place]:
                 self.digests[row.item_id] = batch.digests[place]
 
+    def _note(self, kind: str, batch: Batch, place: int, told: Told) -> None:
+        """What others want to know of an outcome that is one."""
+        row, item = batch.rows[place], batch.items[place]
+        if told.fate is Fate.LATER:
+            return
+        if isinstance(item, CodeItem):
+            self.codes.append(item)
+        if kind == PROFILES:
+            reached = channels.RECOVERED if row.attempts else channels.SENT
+            how = reached if told.fate is Fate.TAKEN else channels.FAILED
+            self.endings.append(Ending(row.item_id, how))
+
     def _settle(self, kind: str, row: ItemRow, told: Told, *, is_held_up: bool = False) -> None:
         fate = told.fate
-        is_old = self.uow.now - row.created_at > AGE_LIMIT and row.attempts >= BREAKER
+        limit = timedelta(hours=self.row.outbound.get("age_limit_hours") or AGE_LIMIT_H)
+        is_old = self.uow.now - row.created_at > limit and row.attempts >= BREAKER
         if fate is Fate.LATER and is_old:
             fate = Fate.PARKED
         if fate is not Fate.LATER:
@@ -160,21 +200,37 @@ class _Work:
         """Write what was found, the connection's own row last; when to go on."""
         # Customers before their items, as whoever erases one has them.
         pushed_profiles.save_digests(self.uow, self.row.id, self.digests)
+        if self.manifest is not None:
+            channels.stage(self.uow, self.manifest, self.endings)
         outbound_items.lock_items(self.uow, [*self.done, *(each.seq for each in self.settled)])
         outbound_items.delete_items(self.uow, self.done)
         outbound_items.settle_items(self.uow, self.settled)
+        self._note_codes()
         for seq, receipt in self.receipts:
-            outbound_items.finish_erasure(self.uow, seq, receipt)
+            outbound_people.finish_erasure(self.uow, seq, receipt)
+        asked_at = self.uow.now + erasing.ASKED_EVERY
+        for seq, told in self.pending:
+            outbound_people.leave_pending(self.uow, seq, told.ref, told.note, asked_at)
         connections.count(self.uow, self.row.id, self._day(), self.counts)
         if self.stop is not None:
             connections.break_connection(self.uow, self.row.id, str(self.stop))
             return None
         if self.held_up is not None:
             return self._hold(arguments, self.held_up)
-        if self.done or self.receipts:
+        if self.done or self.receipts or self.pending:
             circuits.close_circuit(self.uow, self.row.id)
             connections.note_success(self.uow, self.row.id)
         return self._go_on(arguments)
+
+    def _note_codes(self) -> None:
+        known = [each.voucher for each in self.codes if "type" in each.voucher]
+        told_codes.note_told(
+            self.uow,
+            self.row.id,
+            [told_codes.Code(each["id"], each.get("campaign_id"), each["code"]) for each in known],
+        )
+        gone = [each.voucher["id"] for each in self.codes if "type" not in each.voucher]
+        told_codes.forget(self.uow, self.row.id, gone)
 
     def _day(self) -> str:
         zone = ZoneInfo(self.project.timezone)
@@ -203,23 +259,3 @@ class _Work:
 
 def _hint(retry_after_s: float | None) -> timedelta | None:
     return None if retry_after_s is None else min(timedelta(seconds=retry_after_s), LONGEST_HINT)
-
-
-def _erase(adapter: Adapter, item: ItemRow) -> Told:
-    """One customer's erasure; the reason is what to tell the operator.
-
-    Raises:  Stop.
-    """
-    if not adapter.manifest().can("profiles.erase"):
-        return Told(Fate.TAKEN, _NO_ERASURE)
-    try:
-        receipt: str = adapter.erase(item.payload["customer"])  # type: ignore[attr-defined]
-    except Stop:
-        raise
-    except Retry as error:
-        return Told(Fate.LATER, str(error), error.retry_after_s)
-    except Skip as error:
-        return Told(Fate.REJECTED, error.reason)
-    except Exception as error:  # noqa: BLE001 - a mistake of the adapter's
-        return Told(Fate.PARKED, f"the adapter failed: {type(error).__name__}")
-    return Told(Fate.TAKEN, receipt)

@@ -10,7 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kupon.engine.metadata import MetadataSchemas, check
+from kupon.features.integrations.service.terms import OrderTerms
 from kupon.features.redemptions.service import Caller
+from kupon.hooks.tenancy import installed
 from kupon.kit.calendar import Calendar
 from kupon.storage.queries.customer_merging import find_alias
 from kupon.storage.queries.keys import ProjectFacts, load_facts
@@ -18,17 +20,14 @@ from kupon.storage.queries.metadata_schemas import load_schemas
 from kupon.storage.tables.integrations import Connection
 from kupon.storage.uow import UnitOfWork
 
-# The setting of commerce adapters that says when codes count; without it, when the order is paid.
-REDEEM_ON = "redeem_on"
-WHEN_PLACED = "ORDER_PLACED"
-
 
 @dataclass(slots=True)
 class Scene:
     """What commands of one connection are applied in.
 
     Shapes: notes are what an operator should know though nothing failed; counts go into the
-        connection's statistics.
+        connection's statistics. tells_orders says that the platform is told what became of the
+        incentives of its orders.
     """
 
     project: ProjectFacts
@@ -36,14 +35,15 @@ class Scene:
     connection_id: str
     api_key: str
     installed_at: datetime
-    redeems_when_placed: bool
+    terms: OrderTerms
+    tells_orders: bool = False
     notes: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
     def caller(self) -> Caller:
-        """Through what redemptions come in."""
-        return Caller(channel_id=self.api_key)
+        """Through what redemptions come in, of orders that are charged already."""
+        return Caller(channel_id=self.api_key, is_partial=True)
 
     def day(self, now: datetime) -> str:
         """The project's day of a moment."""
@@ -75,6 +75,7 @@ class Scene:
 def open_scene(uow: UnitOfWork, row: Connection) -> Scene:
     """Let a unit work for a connection: what it causes from now on tells so."""
     api_key = row.key_id or row.id
+    adapter = installed().contributions.adapters.get(row.adapter)
     uow.source = {"channel": "API", "api_key": {"name": row.name, "app_id": api_key}}
     uow.origin = f"connection:{row.id}"
     return Scene(
@@ -83,5 +84,6 @@ def open_scene(uow: UnitOfWork, row: Connection) -> Scene:
         connection_id=row.id,
         api_key=api_key,
         installed_at=row.created_at,
-        redeems_when_placed=row.settings.get(REDEEM_ON) == WHEN_PLACED,
+        terms=OrderTerms.read(row.settings),
+        tells_orders=adapter is not None and adapter.manifest().can("orders.push"),
     )

@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from kupon.engine.periods import parse_period
 from kupon.features.integrations.schemas import syncs as wire
+from kupon.features.integrations.service.sweeping import KINDS
 from kupon.features.integrations.service.telling import enter
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.kit.errors import KuponError, invalid_payload
 from kupon.kit.pages import list_body
 from kupon.runtime import ids
 from kupon.storage.queries import sync_runs
-from kupon.storage.tables.integrations import Connection
+from kupon.storage.tables.integrations import Connection, SyncRun
 from kupon.storage.uow import UnitOfWork
 
 # Platforms' clocks differ, and some tell of a change later than it was.
@@ -37,16 +39,38 @@ def start_sync(
     if resource not in resources:
         known = ", ".join(resources) or "none"
         raise invalid_payload(f"Property .resource must be one that is pulled: {known}")
+    if body["sweep"]:
+        check_sweep(resource, "Property .sweep")
+        if body["mode"] != wire.FULL:
+            raise invalid_payload("Property .sweep is for mode FULL only")
+    return wire.dump_run(begin(uow, row, resource, body["mode"], is_sweep=body["sweep"]))
+
+
+def check_sweep(resource: str, property: str) -> None:
+    """Refuse to sweep what must not be.
+
+    Raises:  invalid_payload.
+    """
+    if resource not in KINDS:
+        raise invalid_payload(f"{property} is for {', '.join(KINDS)} only")
+
+
+def begin(uow: UnitOfWork, row: Connection, resource: str, mode: str, *, is_sweep: bool) -> SyncRun:
+    """Begin a run of a connection of the unit's project.
+
+    Raises:  resource_in_use while the resource is being pulled.
+    """
     run = sync_runs.insert_run(
         uow,
         ids.new_id("sync_"),
         row.id,
         resource=resource,
-        mode=body["mode"],
-        since=_since(uow, row.id, resource) if body["mode"] == wire.INCREMENTAL else None,
+        mode=mode,
+        is_sweep=is_sweep,
+        since=_since(uow, row, resource) if mode == wire.INCREMENTAL else None,
     )
     sync_runs.enqueue_pull(uow, run)
-    return wire.dump_run(run)
+    return run
 
 
 def resources_of(tenants: Tenants, row: Connection) -> list[str]:
@@ -95,6 +119,7 @@ def resume_sync(uow: UnitOfWork, project_id: str, reference: str, run_id: str) -
     return wire.dump_run(run)
 
 
-def _since(uow: UnitOfWork, connection_id: str, resource: str) -> datetime | None:
-    last = sync_runs.last_done(uow, connection_id, resource)
-    return None if last is None else last - OVERLAP
+def _since(uow: UnitOfWork, row: Connection, resource: str) -> datetime | None:
+    last = sync_runs.last_done(uow, row.id, resource)
+    overlap = parse_period(row.schedule.get(resource, {}).get("overlap"))
+    return None if last is None else last - (OVERLAP if overlap is None else overlap.estimate())

@@ -16,10 +16,11 @@ from kupon.kit.errors import invalid_payload
 from kupon.kit.pages import list_body
 from kupon.kit.timestamps import format_moment
 from kupon.storage.queries import connections, outbound_items, pushed_profiles
+from kupon.storage.queries.listeners import note_listeners
 from kupon.storage.tables.integrations import Connection
 from kupon.storage.uow import UnitOfWork
 
-_MEMBERS = ("events", "names", "attributes", "codes")
+_MEMBERS = ("events", "names", "attributes", "codes", "age_limit_hours")
 
 
 def get_outbound(
@@ -45,6 +46,7 @@ def update_outbound(
         pushed_profiles.forget_digests(uow, row.id)
     row.outbound, row.updated_at = changed, uow.now
     connections.save_connection(uow, row)
+    note_listeners(uow, project_id)
     return _dump(uow, tenants, row)
 
 

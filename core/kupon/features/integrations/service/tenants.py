@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -131,7 +133,15 @@ def _open_vault(settings: Settings) -> Vault:
 
 
 def _open_guard(settings: Settings) -> AddressGuard:
+    with _blaming("allowed_networks"):
+        guard = AddressGuard.read(settings.allowed_networks)
+    with _blaming("allowed_ports"):
+        return guard.with_ports(settings.allowed_ports)
+
+
+@contextmanager
+def _blaming(name: str) -> Iterator[None]:
     try:
-        return AddressGuard.read(settings.allowed_networks)
+        yield
     except ValueError as error:
-        raise BadSetting(f"{variable('allowed_networks')}: {error}") from None
+        raise BadSetting(f"{variable(name)}: {error}") from None

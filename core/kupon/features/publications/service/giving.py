@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,17 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """A platform whose messages ask by a query, several times while they are rendered.
+
+    Shapes: key is its integration key; what it asks again within the time is the same question.
+    """
+
+    key: str
+    repeats_within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What is asked for; the voucher is named where there is one, else the campaign."""
 
@@ -39,6 +51,7 @@ class Request:
     count: int
     source_id: str | None
     joins_once: bool
+    asker: Asker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +133,7 @@ def _row(
         "tracking_id": None if not source_id else customers.encode_tracking_id(key, source_id),
         "source_id": request.source_id,
         "channel": request.body.get("channel") or CHANNEL,
+        "made_by": None if request.asker is None else request.asker.key,
         "metadata": request.body.get("metadata") or {},
         "result": result,
         "failure_code": failure_code,

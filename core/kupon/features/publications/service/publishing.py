@@ -6,7 +6,8 @@ Source: spec campaigns-loyalty-referral-gift, section 9.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from kupon.engine.access import may_use
@@ -14,6 +15,7 @@ from kupon.engine.metadata import refuse_invalid
 from kupon.features.customers import service as customers
 from kupon.features.publications.service import pool
 from kupon.features.publications.service.giving import (
+    Asker,
     Request,
     Row,
     Target,
@@ -22,8 +24,9 @@ from kupon.features.publications.service.giving import (
 )
 from kupon.features.publications.service.reading import answer
 from kupon.features.vouchers import service as vouchers
+from kupon.hooks.settings import REPEATS
 from kupon.kit.errors import KuponError
-from kupon.storage.queries import campaigns, holders, publications
+from kupon.storage.queries import campaigns, connections, holders, publications
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.metadata_schemas import load_schemas
 from kupon.storage.queries.vouchers import lock_voucher
@@ -51,20 +54,28 @@ def publish(
     body: Mapping[str, Any],
     *,
     most: int | None = None,
+    asker: Asker | None = None,
 ) -> dict[str, Any] | Declined:
     """Give a customer a certain code, or codes of a campaign.
 
-    Shapes:  most is how many codes the call may ask for, None where the body's own bound holds.
+    Shapes:  most is how many codes the call may ask for, None where the body's own bound holds;
+        asker is whose questions may be repetitions.
     Refuses: voucher_already_published, voucher_cannot_be_published, duplicate_source_id,
         no_voucher_suitable_for_publication; the attempt is recorded then.
     Raises:  missing_vouchers, invalid_publish_params, too_many_vouchers_requested,
         metadata_validation_failed; not_found for the voucher, campaign or customer; RaceLost when
         others were faster several times in a row.
     """
-    request = _read(project, body)
+    request = replace(_read(project, body), asker=asker)
     if most is not None:
         _refuse_more(request, most)
     return uow.attempt(lambda: _try(uow, request))
+
+
+def find_asker(uow: UnitOfWork, key_id: str) -> Asker | None:
+    """Whose questions come by an integration key, where its connection may repeat them."""
+    seconds = connections.find_setting(uow, key_id, REPEATS)
+    return Asker(key_id, timedelta(seconds=seconds)) if seconds else None
 
 
 def _read(project: ProjectFacts, body: Mapping[str, Any]) -> Request:
@@ -130,6 +141,8 @@ def _decide(
     known = _find_held(uow, target, customer_id) if joins_once else None
     if known is None and request.source_id is not None:
         known = _find_earlier(uow, request.source_id, target, customer_id)
+    elif known is None and request.asker is not None:
+        known = _find_asked(uow, request.asker, target, customer_id)
     if known is not None:
         return known
     if voucher is not None:
@@ -164,6 +177,24 @@ def _find_earlier(
         return None
     is_same = _is_same(uow, earlier, target, customer_id)
     return _Known(earlier) if is_same else KuponError("duplicate_source_id")
+
+
+def _find_asked(uow: UnitOfWork, asker: Asker, target: Target, customer_id: str) -> _Known | None:
+    """What the asker was answered a moment ago, as long as the code is there.
+
+    Source:  spec adapters-marketing, section 1.9 (4c); the customer's lock is the single flight.
+    """
+    if target.voucher is not None or target.campaign_id is None:
+        return None
+    recent = publications.find_recent(
+        uow,
+        made_by=asker.key,
+        customer_id=customer_id,
+        campaign_id=target.campaign_id,
+        since=uow.now - asker.repeats_within,
+    )
+    is_there = recent is not None and holders.find_codes(uow, recent["voucher_ids"])
+    return _Known(recent) if recent is not None and is_there else None
 
 
 def _is_same(uow: UnitOfWork, earlier: Row, target: Target, customer_id: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from kupon.engine.giftcards import GiftCredits
@@ -155,11 +156,15 @@ def add_locked_credits(body: dict[str, Any], redeemable: Redeemable) -> None:
         body["result"]["gift"]["locked_credits"] = source.worth.locked
 
 
+# The same promotions are told again and again.
+_format_moment = lru_cache(maxsize=10_000)(format_moment)
+
+
 def _dump_head(redeemable: Redeemable, created_at: Any, qualified: Qualified) -> dict[str, Any]:
     return {
         "id": redeemable.id,
         "object": redeemable.object,
-        "created_at": format_moment(created_at),
+        "created_at": _format_moment(created_at),
         **_dump_certainty(qualified.labels),
     }
 

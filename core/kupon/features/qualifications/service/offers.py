@@ -6,7 +6,6 @@ Source: spec rules-and-qualification, sections 14.2, 14.3 and 14.6.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import islice
@@ -24,6 +23,7 @@ from kupon.engine.qualify import Scenario
 from kupon.features.qualifications.schemas import OfferFacts
 from kupon.features.validations import service as validations
 from kupon.features.validations.service import Loaded, Payment
+from kupon.kit.lean import dataclass
 from kupon.storage.definitions import Definitions
 from kupon.storage.offered import Offered, OffersWanted, Source
 from kupon.storage.queries.offers import CampaignFacts, find_named, find_names
@@ -92,9 +92,9 @@ def offers(
         wanted = stored_offers(scenario, kinds, before, has_customer=customer_id is not None)
         if wanted is not None:
             offered = Offered(wanted, find_names(uow, wanted, customer_id))
-    if offered is not None:
+    if offered is not None and offered.names:
         streams.append(_stored(uow, definitions, offered, customer_id))
-    return merge(*streams, key=_by_age)
+    return streams[0] if len(streams) == 1 else merge(*streams, key=_by_age)
 
 
 def _by_age(offer: Offer) -> float:
@@ -115,11 +115,7 @@ def _tiers(
 
 def tier_offer(definitions: Definitions, candidate: Candidate) -> Offer:
     """The offer of a tier."""
-    tier = candidate.tier
-    return Offer(
-        redeemable=Redeemable(object="promotion_tier", id=tier.id, source=tier),
-        facts=definitions.programmes.tiers[tier.id],
-    )
+    return Offer(candidate.redeemable, definitions.programmes.tiers[candidate.tier.id])
 
 
 def _stored(

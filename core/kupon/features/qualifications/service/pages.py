@@ -64,7 +64,8 @@ def _read_moment(text: str) -> datetime | None:
 
 def millisecond(moment: datetime) -> datetime:
     """A moment as answers print it."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    beyond = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - beyond) if beyond else moment
 
 
 class _Dated(Protocol):

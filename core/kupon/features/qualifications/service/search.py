@@ -6,7 +6,7 @@ Source: spec rules-and-qualification, sections 14.2 to 14.4.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from kupon.features.qualifications.service.offers import Offer, batched, offers,
 from kupon.features.qualifications.service.pages import Cursor, millisecond
 from kupon.features.validations import service as validations
 from kupon.features.validations.service import Loaded
+from kupon.kit.lean import dataclass
 from kupon.storage.queries.campaign_access import visibility
 from kupon.storage.queries.promotions import StackFacts
 from kupon.storage.uow import UnitOfWork

@@ -85,7 +85,9 @@ def _try(
     body: Mapping[str, Any],
     sold_out: list[SoldOut],
 ) -> dict[str, Any] | Failed:
-    case = validations.assemble(uow, project, caller.channel_id, body, hold_counters)
+    case = validations.assemble(
+        uow, project, caller.channel_id, body, hold_counters, is_partial=caller.is_partial
+    )
     allowed = case.definitions.metadata_schemas
     validations.check_creation(allowed, case.body, is_new_order=case.stored_order is None)
     decision = engine.decide(case.evaluation)

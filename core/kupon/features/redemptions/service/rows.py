@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from kupon.kit.lean import dataclass
 from kupon.storage.uow import UnitOfWork
 
 # What comes in through nobody: a programme redeems a reward by itself.
@@ -15,12 +15,15 @@ AUTO_REDEEM = "AUTO_REDEEM"
 class Caller:
     """Through what a redemption came in.
 
-    Shapes: is_settling says that the caller itself looks after the programmes of loyalty cards.
+    Shapes: is_settling says that the caller itself looks after the programmes of loyalty cards,
+        is_partial that it wants what applies although something else does not, whatever the
+        project's stacking rules say.
     """
 
     channel_id: str
     channel_type: str = "API"
     is_settling: bool = False
+    is_partial: bool = False
 
 
 def new_row(uow: UnitOfWork, caller: Caller, new_id: str, /, **columns: Any) -> dict[str, Any]:

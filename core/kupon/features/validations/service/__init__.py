@@ -16,6 +16,8 @@ from kupon.features.validations.service.points import Payment as Payment
 from kupon.features.validations.service.points import as_money as as_money
 from kupon.features.validations.service.promotions import validate_promotions as validate_promotions
 from kupon.features.validations.service.promotions import validate_tier as validate_tier
+from kupon.features.validations.service.telling import FAILED as FAILED
+from kupon.features.validations.service.telling import SUCCEEDED as SUCCEEDED
 from kupon.features.validations.service.validate import dump_refused as dump_refused
 from kupon.features.validations.service.validate import sent_voucher as sent_voucher
 from kupon.features.validations.service.validate import validate as validate

@@ -6,7 +6,6 @@ Source: spec rules-and-qualification, sections 5 and 6.9.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from kupon.engine.model import Incentive, Redeemable, Step
 from kupon.engine.rules import Counter, window_start
 from kupon.engine.usage import party_of, scope_of, use_of
 from kupon.features.customers.schemas import dump_loyalty, dump_summary
+from kupon.kit.lean import dataclass
 from kupon.storage.definitions import Definitions
 from kupon.storage.queries.custom_events import count_events
 from kupon.storage.queries.customers import summarize
@@ -88,8 +88,9 @@ class CounterNames:
 
     def keys(self, source: Incentive) -> Iterable[tuple[CounterKey, Counter]]:
         """The rows that a use of an incentive counts in."""
-        counters = {counter for rule in source.rules for counter in rule.counters}
-        counters |= self.definitions.programmes.counted_in(source.campaign_id)
+        counters = set(self.definitions.programmes.counted_in(source.campaign_id))
+        for rule in source.rules:
+            counters.update(rule.counters)
         for counter in counters:
             party = party_of(counter, self.customer_id, self.api_key)
             if party is not None:

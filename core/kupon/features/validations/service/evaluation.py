@@ -6,7 +6,7 @@ Source: spec discounts-and-stacking, sections 2.1, 3 and 10.4.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from kupon.engine.model import Evaluation, Redeemable, Snapshot
@@ -16,6 +16,7 @@ from kupon.features.validations.schemas import IncentiveFacts
 from kupon.features.validations.service.incentives import Incentives, find_incentives
 from kupon.features.validations.service.loading import Loaded, load, snapshot_of
 from kupon.features.validations.service.points import Payment
+from kupon.kit.lean import dataclass
 from kupon.runtime import ids
 from kupon.storage.queries.keys import ProjectFacts
 from kupon.storage.queries.rule_counters import CounterKey, read_counters
@@ -61,11 +62,14 @@ def assemble(
     api_key: str,
     body: Mapping[str, Any],
     read: ReadCounters = read_counters,
+    *,
+    is_partial: bool = False,
 ) -> Case:
     """Load what the body names and judge it.
 
     Shapes:  api_key is the id of the calling key; read looks at the counters of rules, or holds
-        them for what is to be redeemed.
+        them for what is to be redeemed; is_partial passes over what does not apply, whatever the
+        stacking rules say.
     Raises:  duplicated_redeemables, invalid_redeemables, metadata_validation_failed, not_found for
         an unknown customer or order id.
     """
@@ -81,6 +85,9 @@ def assemble(
     wanted = loaded.counter_names.wanted(incentives.redeemables)
     counters = {wanted[key]: value for key, value in read(uow, wanted).items()}
     snapshot = snapshot_of(uow, loaded, incentives.redeemables, counters)
+    if is_partial:
+        rules = replace(snapshot.rules, redeemables_application_mode="PARTIAL")
+        snapshot = replace(snapshot, rules=rules)
     return Case(
         **loaded.__dict__,
         incentives=incentives,

@@ -6,7 +6,7 @@ Source: spec discounts-and-stacking, sections 3 and 10.4.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from kupon.engine.model import Category, Redeemable, Voucher
@@ -18,6 +18,7 @@ from kupon.features.validations.service.holdings import with_holdings
 from kupon.features.validations.service.points import Payment, find_payments
 from kupon.features.vouchers.service import code_key
 from kupon.kit.errors import KuponError
+from kupon.kit.lean import dataclass
 from kupon.storage.catalogue import CatalogueEntry, find_prices
 from kupon.storage.definitions import Definitions
 from kupon.storage.programmes import tier_to_engine

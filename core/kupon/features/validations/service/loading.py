@@ -6,7 +6,6 @@ Source: spec discounts-and-stacking, section 2.1; rules-and-qualification, secti
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from kupon.engine.model import Redeemable, Snapshot
@@ -22,6 +21,7 @@ from kupon.features.validations.service.circumstances import (
 from kupon.features.validations.service.incentives import find_articles, key_of
 from kupon.features.validations.service.metadata import check_payload
 from kupon.kit.errors import not_found
+from kupon.kit.lean import dataclass
 from kupon.storage.definitions import DefinitionCache, Definitions
 from kupon.storage.offered import OffersWanted
 from kupon.storage.queries import projects

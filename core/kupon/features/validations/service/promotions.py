@@ -24,7 +24,8 @@ from kupon.features.validations.service.evaluation import (
 )
 from kupon.features.validations.service.incentives import find_articles
 from kupon.features.validations.service.loading import Loaded, load, snapshot_of
-from kupon.features.validations.service.validate import dump_order_of, dump_root_order
+from kupon.features.validations.service.telling import tell
+from kupon.features.validations.service.validate import dump_order_of, dump_root_order, new_id
 from kupon.kit.errors import KuponError, not_found
 from kupon.storage.queries.campaign_access import visibility
 from kupon.storage.queries.keys import ProjectFacts
@@ -50,6 +51,7 @@ def validate_tier(
     facts = case.facts_of(step.redeemable)
     if not isinstance(facts, TierFacts) or step.redeemable.source is None:
         raise not_found("promotion_tier", tier_id)
+    tell(uow, case, new_id())
     flat: dict[str, Any] = {
         "valid": case.evaluation.is_valid,
         "tracking_id": case.tracking_id or customers.new_tracking_id(),

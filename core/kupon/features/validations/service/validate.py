@@ -17,6 +17,7 @@ from kupon.features.orders.schemas import dump_order, order_columns
 from kupon.features.validations import schemas
 from kupon.features.validations.service.evaluation import Case, assemble, new_session_key
 from kupon.features.validations.service.loading import Loaded
+from kupon.features.validations.service.telling import tell
 from kupon.features.vouchers.schemas import dump_gift
 from kupon.kit.errors import invalid_payload, not_found
 from kupon.kit.timestamps import format_moment
@@ -52,7 +53,7 @@ def validate(
     for redeemable in case.incentives.redeemables:
         if redeemable.object == "promotion_stack":
             raise not_found("promotion_stack", redeemable.id)
-    answer: dict[str, Any] = {"id": ids.new_id("valid_"), "valid": case.evaluation.is_valid}
+    answer: dict[str, Any] = {"id": new_id(), "valid": case.evaluation.is_valid}
     answer |= dump_verdict(case, uow.request_id or "")
     if case.evaluation.is_valid:
         answer["order"] = dump_root_order(case)
@@ -61,6 +62,7 @@ def validate(
     if session is not None:
         answer["session"] = session
     answer["stacking_rules"] = case.definitions.stacking_rules_wire
+    tell(uow, case, answer["id"])
     return answer
 
 
@@ -70,6 +72,7 @@ def validate_voucher(
     """The older call on a single code: the same verdict in its flat form."""
     request = {**body, "redeemables": [sent_voucher(code, body)]}
     case, session = _judge(uow, project, api_key, request)
+    tell(uow, case, new_id())
     (redeemable,) = dump_verdict(case, uow.request_id or "")["redeemables"]
     flat: dict[str, Any] = {
         "valid": case.evaluation.is_valid,
@@ -95,6 +98,11 @@ def validate_voucher(
             "order": dump_root_order(case),
         }
     )
+
+
+def new_id() -> str:
+    """An id for a validation."""
+    return ids.new_id("valid_")
 
 
 def sent_voucher(code: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -288,6 +288,7 @@ def dump_simple_voucher(voucher: Mapping[str, Any]) -> dict[str, Any]:
 
 _MORE_THAN_SIMPLE = frozenset(
     (
+        "assets",
         "publish",
         "validation_rules_assignments",
         "validity_timeframe",

@@ -34,6 +34,7 @@ from kupon.features.vouchers.service.points import stage_points_added as stage_p
 from kupon.features.vouchers.service.points import stage_points_changed as stage_points_changed
 from kupon.features.vouchers.service.points import today_of as today_of
 from kupon.features.vouchers.service.reading import dump_all as dump_all
+from kupon.features.vouchers.service.reading import find_made as find_made
 from kupon.features.vouchers.service.reading import get_voucher as get_voucher
 from kupon.features.vouchers.service.reading import list_vouchers as list_vouchers
 from kupon.features.vouchers.service.telling import describe_cards as describe_cards

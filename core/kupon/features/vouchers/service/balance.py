@@ -44,10 +44,17 @@ from kupon.storage.uow import UnitOfWork
 
 
 def update_balance(
-    uow: UnitOfWork, project: ProjectFacts, name: str, body: Mapping[str, Any]
+    uow: UnitOfWork,
+    project: ProjectFacts,
+    name: str,
+    body: Mapping[str, Any],
+    *,
+    is_repeatable: bool = False,
 ) -> dict[str, Any]:
     """Add to the credits of a gift card or the points of a loyalty card, or take off them.
 
+    Shapes:  where it is repeatable, the same amount for the same card under the same source id is
+        answered as the first time: messages ask several times while they are rendered.
     Raises:  not_found; invalid_payload for nothing to do; invalid_add_balance_params for what has
         no balance, or not enough; duplicate_source_id; of loyalty cards as adjust_points.
     """
@@ -55,6 +62,9 @@ def update_balance(
         raise invalid_payload("Property .amount must not be 0")
     key = code_key(name, is_case_sensitive=project.case_sensitive_codes)
     found = vouchers.lock_voucher(uow, name, key)
+    told = _find_told(uow, found.voucher, body) if is_repeatable else None
+    if told is not None:
+        return schemas.dump_adjusted(told)
     if found.voucher.type == LOYALTY_CARD:
         return _update_points(uow, project, found.voucher.id, body)
     _check(uow, found.voucher, body["amount"])
@@ -63,6 +73,17 @@ def update_balance(
     stage_lines(uow, [line])
     _stage(uow, found, line)
     return schemas.dump_balance(line)
+
+
+def _find_told(
+    uow: UnitOfWork, voucher: Voucher, body: Mapping[str, Any]
+) -> VoucherTransaction | None:
+    """What was written of the same request before."""
+    if body.get("source_id") is None:
+        return None
+    line = voucher_transactions.find_by_source(uow, body["source_id"])
+    is_same = line is not None and (line.voucher_id, line.amount) == (voucher.id, body["amount"])
+    return line if is_same else None
 
 
 def available_credits(uow: UnitOfWork, voucher_id: str) -> int:

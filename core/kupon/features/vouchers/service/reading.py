@@ -36,6 +36,15 @@ def get_voucher(uow: UnitOfWork, project: ProjectFacts, name: str) -> dict[str, 
     return wire
 
 
+def find_made(
+    uow: UnitOfWork, project: ProjectFacts, code: str, integration: str
+) -> dict[str, Any] | None:
+    """The voucher of a code that an integration, named by its key, has asked for before."""
+    key = code_key(code, is_case_sensitive=project.case_sensitive_codes)
+    found = vouchers.find_made(uow, key, integration)
+    return None if found is None else dump_found(uow, found)
+
+
 def list_vouchers(uow: UnitOfWork, project: ProjectFacts, request: PageRequest) -> dict[str, Any]:
     """One page of vouchers."""
     page = vouchers.list_vouchers(

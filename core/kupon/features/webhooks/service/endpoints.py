@@ -13,6 +13,7 @@ from marshmallow import fields
 from kupon.features.webhooks import schemas
 from kupon.features.webhooks.service import opening, queueing
 from kupon.hooks.settings import MASK, Kept, keep_settings, refusing_settings
+from kupon.hooks.signatures import new_standard_secret
 from kupon.hooks.tenancy import Tenancy
 from kupon.hooks.types import EventSink
 from kupon.kit.errors import invalid_payload, not_found
@@ -26,6 +27,7 @@ from kupon.storage.tables.event_sinks import EventEndpoint
 from kupon.storage.uow import UnitOfWork
 
 RESOURCE = "event_sink"
+_KEY_BYTES = 32
 
 
 def list_endpoints(uow: UnitOfWork, tenants: Tenancy, project_id: str) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def create(
     """As create_endpoint; the row."""
     check_project(uow, project_id)
     sink = _find_sink(tenants, body["sink"])
-    _check_events(sink, body["events"])
+    _check_events(body["events"])
     kept = _keep(tenants, sink, body["settings"], None)
     row = EventEndpoint(
         project_id=project_id,
@@ -104,13 +106,14 @@ def change(
     """
     sink = _find_sink(tenants, row.sink)
     if "events" in body:
-        _check_events(sink, body["events"])
+        _check_events(body["events"])
         row.events = list(body["events"])
     if "settings" in body:
         kept = _keep(tenants, sink, body["settings"], Kept(row.settings, row.secrets))
         row.settings, row.secrets = kept
     row.updated_at = uow.now
     _switch(uow, row, is_active=body.get("active", row.is_active))
+    event_endpoints.save_endpoint(uow, row)
     return row
 
 
@@ -143,9 +146,9 @@ def replace_signing_key(uow: UnitOfWork, tenants: Tenancy, project_id: str) -> d
     project = event_endpoints.lock_signing_key(uow, project_id)
     if project is None:
         raise not_found("project", project_id)
-    key = ids.new_token()
+    key = _new_key()
     with refusing_settings(None):
-        project.signing_key = opening.seal_key(tenants, key)
+        project.signing_key = opening.seal_key(uow, tenants, key, project.signing_key)
     return {"object": "signing_key", "key": key, "created_at": format_moment(uow.now)}
 
 
@@ -153,7 +156,11 @@ def _ensure_signing_key(uow: UnitOfWork, tenants: Tenancy, project_id: str) -> N
     project = event_endpoints.lock_signing_key(uow, project_id)
     if project is not None and project.signing_key is None:
         with refusing_settings(None):
-            project.signing_key = opening.seal_key(tenants, ids.new_token())
+            project.signing_key = opening.seal_key(uow, tenants, _new_key())
+
+
+def _new_key() -> str:
+    return new_standard_secret(ids.random_bytes(_KEY_BYTES))
 
 
 def find(uow: UnitOfWork, project_id: str, endpoint_id: str, resource: str) -> EventEndpoint:
@@ -190,12 +197,11 @@ def _find_sink(tenants: Tenancy, kind: str) -> EventSink:
     return sink
 
 
-def _check_events(sink: EventSink, events: list[str]) -> None:
+def _check_events(events: list[str]) -> None:
     for place, type in enumerate(events):
         is_known = type in PUBLIC or type in MISSPELT or type == queueing.ALL
-        # Other kinds are told what feeds tell as well.
-        is_of_feed = sink.kind != queueing.WEBHOOK and type.startswith(OF_CUSTOMERS)
-        if not (is_known or is_of_feed):
+        # What feeds tell may be asked for by name.
+        if not (is_known or type.startswith(OF_CUSTOMERS)):
             raise invalid_payload(f"Property .events[{place}] must be a type of events")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from kupon.features.webhooks.service.exact import exact
 from kupon.hooks.types import EventEnvelope
 from kupon.jobs.described import Described
+from kupon.jobs.exact import exact
 from kupon.kit.event_types import MISSPELT
 from kupon.kit.timestamps import format_moment, parse_moment
 from kupon.runtime import ids
@@ -18,7 +18,7 @@ from kupon.storage.uow import UnitOfWork
 
 SEND = "sinks.send"
 ALL = "*"
-# The kind whose receivers are told what the reference tells them, and no more.
+# The kind whose receivers are told what the reference tells them, and no more but by name.
 WEBHOOK = "webhook"
 
 
@@ -53,9 +53,9 @@ def _rows(endpoint: Wanting, described: Sequence[Described]) -> Iterator[NewSend
 
 
 def _is_wanted(endpoint: Wanting, wanted: Collection[str], described: Described) -> bool:
-    if endpoint.sink == WEBHOOK and not described.is_public:
-        return False
-    return described.type in wanted or ALL in wanted
+    if described.type in wanted:
+        return True
+    return ALL in wanted and (described.is_public or endpoint.sink != WEBHOOK)
 
 
 def _write(described: Described) -> dict[str, Any]:

@@ -285,6 +285,13 @@ def upgrade() -> None:
             server_default="{}",
             nullable=False,
         ),
+        sa.Column(
+            "schedule",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("provision_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("status", sa.Text(), server_default="ACTIVE", nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("last_error_at", sa.DateTime(timezone=True), nullable=True),
@@ -557,18 +564,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_jobs")),
     )
     op.create_index(
-        "ix_jobs_due",
+        "ix_jobs_order",
         "jobs",
-        ["available_at"],
+        ["order_key", "handler", "project_id", "id"],
         unique=False,
         postgresql_where=sa.text("dead_at IS NULL"),
     )
     op.create_index(
-        "ix_jobs_order",
+        "ix_jobs_untold",
         "jobs",
-        ["project_id", "handler", "order_key", "id"],
+        ["available_at", "id"],
         unique=False,
-        postgresql_where=sa.text("dead_at IS NULL"),
+        postgresql_where=sa.text("dead_at IS NULL AND enqueued_at IS NULL"),
     )
     op.create_table(
         "locations",
@@ -915,6 +922,7 @@ def upgrade() -> None:
         sa.Column("tracking_id", sa.Text(), nullable=True),
         sa.Column("source_id", sa.Text(), nullable=True),
         sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=True),
         sa.Column(
             "metadata",
             postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
@@ -1375,6 +1383,7 @@ def upgrade() -> None:
         sa.Column("locks_revision", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("publish_count", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("holder_id", sa.Text(), nullable=True),
+        sa.Column("made_by", sa.Text(), nullable=True),
         sa.Column("binned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
@@ -1483,6 +1492,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("processed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_state", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["project_id", "connection_id"],
             ["connections.project_id", "connections.id"],
@@ -1499,6 +1509,13 @@ def upgrade() -> None:
     op.create_index("ix_inbox_received", "inbox", ["received_at"], unique=False)
     op.create_index(
         "ix_inbox_state", "inbox", ["project_id", "connection_id", "state", "seq"], unique=False
+    )
+    op.create_index(
+        "ix_inbox_untold",
+        "inbox",
+        ["project_id", "connection_id", "seq"],
+        unique=False,
+        postgresql_where=sa.text("told_state <> state AND state <> 'WAITING'"),
     )
     op.create_index(
         "ix_inbox_waiting",
@@ -1640,7 +1657,24 @@ def upgrade() -> None:
         sa.Column("order_source_id", sa.Text(), nullable=False),
         sa.Column("checkout_key", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("redemption_id", sa.Text(), nullable=True),
+        sa.Column(
+            "redeemables",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="[]",
+            nullable=False,
+        ),
+        sa.Column(
+            "passed_over",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="[]",
+            nullable=False,
+        ),
+        sa.Column(
+            "redemption_ids",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default="[]",
+            nullable=False,
+        ),
         sa.Column("digest", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -1653,6 +1687,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "project_id", "connection_id", "order_source_id", name=op.f("pk_platform_checkouts")
         ),
+    )
+    op.create_index(
+        "ix_platform_checkouts_created",
+        "platform_checkouts",
+        ["project_id", "connection_id", "created_at"],
+        unique=False,
     )
     op.create_index(
         "ix_platform_checkouts_key",
@@ -1669,6 +1709,7 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_deleted", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("missing_in", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["project_id", "connection_id"],
             ["connections.project_id", "connections.id"],
@@ -1677,6 +1718,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "project_id", "connection_id", "kind", "source_id", name=op.f("pk_platform_records")
         ),
+    )
+    op.create_index(
+        "ix_platform_records_missing",
+        "platform_records",
+        ["project_id", "missing_in", "source_id"],
+        unique=False,
+        postgresql_where="missing_in IS NOT NULL",
     )
     op.create_table(
         "points_buckets",
@@ -1897,12 +1945,14 @@ def upgrade() -> None:
         sa.Column("connection_id", sa.Text(), nullable=False),
         sa.Column("resource", sa.Text(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("is_sweep", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("state", sa.Text(), server_default="WAITING", nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cursor", sa.Text(), nullable=True),
         sa.Column("total", sa.BigInteger(), nullable=True),
         sa.Column("done", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("skipped", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("deleted", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column(
             "failed",
             postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
@@ -1932,6 +1982,28 @@ def upgrade() -> None:
         ["project_id", "connection_id", "resource"],
         unique=True,
         postgresql_where="state IN ('WAITING', 'RUNNING')",
+    )
+    op.create_table(
+        "told_codes",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("voucher_id", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.Text(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "connection_id"],
+            ["connections.project_id", "connections.id"],
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "project_id", "connection_id", "voucher_id", name=op.f("pk_told_codes")
+        ),
+    )
+    op.create_index(
+        "ix_told_codes_campaign",
+        "told_codes",
+        ["project_id", "connection_id", "campaign_id", "voucher_id"],
+        unique=False,
     )
     op.create_table(
         "validation_rule_assignments",
@@ -2013,6 +2085,8 @@ def downgrade() -> None:
         "ix_validation_rule_assignments_created", table_name="validation_rule_assignments"
     )
     op.drop_table("validation_rule_assignments")
+    op.drop_index("ix_told_codes_campaign", table_name="told_codes")
+    op.drop_table("told_codes")
     op.drop_index(
         "uq_sync_runs_open",
         table_name="sync_runs",
@@ -2057,8 +2131,14 @@ def downgrade() -> None:
         postgresql_where="status = 'ACTIVE' AND expires_on IS NOT NULL",
     )
     op.drop_table("points_buckets")
+    op.drop_index(
+        "ix_platform_records_missing",
+        table_name="platform_records",
+        postgresql_where="missing_in IS NOT NULL",
+    )
     op.drop_table("platform_records")
     op.drop_index("ix_platform_checkouts_key", table_name="platform_checkouts")
+    op.drop_index("ix_platform_checkouts_created", table_name="platform_checkouts")
     op.drop_table("platform_checkouts")
     op.drop_index("ix_pending_points_voucher", table_name="pending_points")
     op.drop_index(
@@ -2079,6 +2159,11 @@ def downgrade() -> None:
     op.drop_table("loyalty_tier_memberships")
     op.drop_index(
         "ix_inbox_waiting", table_name="inbox", postgresql_where=sa.text("state = 'WAITING'")
+    )
+    op.drop_index(
+        "ix_inbox_untold",
+        table_name="inbox",
+        postgresql_where=sa.text("told_state <> state AND state <> 'WAITING'"),
     )
     op.drop_index("ix_inbox_state", table_name="inbox")
     op.drop_index("ix_inbox_received", table_name="inbox")
@@ -2198,8 +2283,12 @@ def downgrade() -> None:
     op.drop_table("loyalty_tiers")
     op.drop_index("ix_locations_created", table_name="locations")
     op.drop_table("locations")
+    op.drop_index(
+        "ix_jobs_untold",
+        table_name="jobs",
+        postgresql_where=sa.text("dead_at IS NULL AND enqueued_at IS NULL"),
+    )
     op.drop_index("ix_jobs_order", table_name="jobs", postgresql_where=sa.text("dead_at IS NULL"))
-    op.drop_index("ix_jobs_due", table_name="jobs", postgresql_where=sa.text("dead_at IS NULL"))
     op.drop_table("jobs")
     op.drop_index("ix_idempotency_keys_created", table_name="idempotency_keys")
     op.drop_table("idempotency_keys")

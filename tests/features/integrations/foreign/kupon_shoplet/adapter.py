@@ -21,19 +21,18 @@ from kupon.hooks.commands import (
     UpsertProduct,
 )
 from kupon.hooks.errors import AuthFailed, Misconfigured, Unmappable
-from kupon.hooks.settings import Secret, SettingsSchema
+from kupon.hooks.settings import OrderSettings, Secret
 from kupon.hooks.signatures import check_hmac
 from kupon.kit.errors import KuponError
 
 NOTHING = {"discount": 0}
 
 
-class ShopletSettings(SettingsSchema):
+class ShopletSettings(OrderSettings):
     """A secret, and where the shop answers."""
 
     secret = Secret(required=True, metadata={"description": "Signs what the shop sends."})
     url = fields.String(load_default="", metadata={"description": "Where the shop answers."})
-    redeem_on = fields.String(load_default="ORDER_PAID")
 
 
 class ShopletAdapter(Adapter):

@@ -1,0 +1,54 @@
+"""Statements on the codes that platforms are to have, many at once.
+
+Source: spec adapters-commerce, section 5.4.
+"""
+
+from __future__ import annotations
+
+from kupon.storage.queries.outbound_items import CODES, RENEW, wake
+from kupon.storage.uow import UnitOfWork
+
+_MIRROR = (
+    "WITH part AS (SELECT id, code FROM vouchers WHERE project_id = %(project)s"
+    "  AND (%(campaign)s::text IS NULL OR campaign_id = %(campaign)s)"
+    "  AND id > %(after)s AND binned_at IS NULL ORDER BY id LIMIT %(count)s),"
+    " told AS (INSERT INTO outbound_items (project_id, connection_id, kind, item_id, payload,"
+    "  available_at, created_at) SELECT %(project)s, %(connection)s, %(kind)s, id,"
+    "   jsonb_build_object('code', code), %(now)s, %(now)s FROM part ORDER BY id"
+    "  ON CONFLICT (project_id, connection_id, kind, item_id) DO " + RENEW + " RETURNING 1)"
+    " SELECT max(id) FROM part"
+)
+_CAMPAIGNS = (
+    "SELECT id FROM campaigns WHERE project_id = %s AND (id = ANY(%s) OR name = ANY(%s))"
+    " AND binned_at IS NULL ORDER BY id"
+)
+
+
+def tell_codes(
+    uow: UnitOfWork, connection_id: str, campaign_id: str | None, after: str, count: int
+) -> str | None:
+    """Have a platform told of so many codes behind one, by id: the last of them, None at the end.
+
+    Shapes:  of a campaign, or of the whole project.
+    Locks:   the items of these codes, as `insert_items` renews them.
+    """
+    values = {
+        "project": uow.project_id,
+        "connection": connection_id,
+        "campaign": campaign_id,
+        "kind": CODES,
+        "after": after,
+        "count": count,
+        "now": uow.now,
+    }
+    row = uow.driver.execute(_MIRROR, values).fetchone()
+    last: str | None = None if row is None else row[0]
+    if last is not None:
+        wake(uow, connection_id)
+    return last
+
+
+def find_chosen(uow: UnitOfWork, names: list[str]) -> list[str]:
+    """The ids of campaigns that are named by id or name."""
+    rows = uow.driver.execute(_CAMPAIGNS, (uow.project_id, names, names)).fetchall()
+    return [row[0] for row in rows]

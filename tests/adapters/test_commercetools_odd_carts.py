@@ -1,0 +1,184 @@
+"""commercetools' odd carts: merged, too long, of buyers by other names, slow to look up."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from tests.adapters import commercetools_carts as carts
+from tests.adapters.commercetools_platform import CommercetoolsPlatform
+from tests.adapters.commercetools_till import Till
+from tests.adapters.test_commercetools import CONFIG
+
+from kupon.runtime import clock
+from kupon.testing import builders
+from kupon.testing.carts import GOLDEN_CARTS, GoldenShop
+from kupon_commercetools.mapping import codes
+
+
+@pytest.fixture
+def platform():
+    with CommercetoolsPlatform(CONFIG) as running:
+        yield running
+
+
+@pytest.fixture
+def golden(api, management_api, project):
+    """Makes a golden cart in the project."""
+    shop = GoldenShop(api, management_api, project.id)
+    return lambda name: GOLDEN_CARTS[name].prepare(shop)
+
+
+@pytest.fixture
+def till(platform, api):
+    return Till(platform, api)
+
+
+def names(actions):
+    return [each["action"] for each in actions]
+
+
+def test_a_cart_that_has_no_type_yet_takes_our_fields(golden, till):
+    """As carts of the time before the installation."""
+    till.install()
+    actions = till.ask(golden("single-line").without_codes(), lambda raw: raw.pop("custom"))
+    assert names(actions) == ["setCustomType"]
+
+
+def test_what_a_lost_cart_holds_is_free(golden, till):
+    """Its shopper has logged in, and goes on with another one."""
+    cart = golden("single-line")
+    till.ask(cart)
+    assert till.ask(cart, lambda raw: raw.update(cartState="Merged")) == []
+    assert till.shop.released == [None]
+
+
+def test_units_of_a_product_are_its_first_variant_that_is_sold(golden, till, api):
+    cart = golden("free-unit")
+    id = "a1b2c3d4-3333-4a4a-9a9a-000000000077"
+    product = builders.make_product(api, source_id=id, price=300)
+    builders.make_voucher(api, "ANY", discount=builders.free_units(product["id"]))
+    article = replace(cart.articles[0], product=id, sku="ANY-1")
+    cart = replace(cart, articles=(article,), codes=("ANY",))
+    for _ in range(2):
+        till.ask(cart)
+        assert till.shown(cart)["ANY"]["status"] == "APPLIED"
+        assert [each["lineItemMode"] for each in till.cart(cart)["lineItems"]] == [
+            "Standard", carts.GIFT,
+        ]  # fmt: skip
+
+
+def test_a_gift_without_a_price_in_the_carts_currency(golden, till):
+    """It would fail the shopper's request."""
+    cart = replace(golden("free-unit"), currency="JPY")
+    till.ask(cart)
+    assert "not available" in till.shown(cart)["GOLD-PEN"]["errMsg"]
+
+
+def test_free_shipping_as_voucherify_has_it(golden, till, api):
+    """The product is there in every project, without a price."""
+    cart = replace(golden("single-line"), codes=("SHIP",))
+    builders.make_voucher(api, "SHIP", discount=builders.free_units("prod_5h1pp1ng"))
+    (discounts, *_) = till.ask(cart)
+    assert [each["target"] for each in discounts["discounts"]] == [{"type": "shipping"}]
+    assert till.shown(cart)["SHIP"]["value"] == "FREE SHIPPING"
+
+
+def test_lines_whose_total_is_fixed_take_no_discount(golden, till):
+    """Direct discounts pass them over, so what comes off them comes off the total."""
+    cart = golden("uneven-cents")
+
+    def fix(raw):
+        raw["lineItems"][0]["priceMode"] = "ExternalTotal"
+
+    (discounts, *_) = till.ask(cart, fix)
+    taken = [each["value"]["money"][0]["centAmount"] for each in discounts["discounts"]]
+    assert ([each["target"]["type"] for each in discounts["discounts"]], taken) == (
+        ["lineItems", "lineItems", "totalPrice"], [21, 31, 11],
+    )  # fmt: skip
+
+
+def test_gift_cards_that_are_bought_are_not_discounted(golden, till):
+    cart = golden("uneven-cents")
+
+    def sell(raw):
+        raw["lineItems"][0]["productType"] = {"typeId": "product-type", "id": "pt-gift"}
+
+    till.ask(cart, sell, gift_card_product_types=["pt-gift"])
+    (asked,) = till.shop.validated
+    assert [each["source_id"] for each in asked["order"]["items"]] == ["article-2-x", "article-3-x"]
+
+
+def test_a_cart_that_is_too_long_gets_no_discount(golden, till):
+    cart = golden("single-line")
+    till.ask(cart)
+
+    def fill(raw):
+        raw["lineItems"] = [carts.line_item(f"l-{n}", "p", f"s-{n}", 1, 10, "EUR")
+                            for n in range(501)]  # fmt: skip
+
+    till.ask(cart, fill)
+    assert "500 lines" in till.shown(cart)["GOLD-1"]["errMsg"]
+    assert till.cart(cart)["directDiscounts"] == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "members"),
+    [
+        ("KEY", {"key": "buyer-7"}),
+        ("EXTERNAL_ID", {"externalId": "buyer-7"}),
+        ("CUSTOMER_NUMBER", {"customerNumber": "buyer-7"}),
+    ],
+)
+def test_customers_by_other_names(golden, till, setting, members):
+    cart = golden("single-line")
+    till.platform.keep("customers", {"id": cart.customer, "version": 1, **members})
+    till.ask(cart, customer_source_id=setting)
+    assert till.shop.validated[-1]["customer"] == {"source_id": "buyer-7"}
+    till.platform.keep("customers", {"id": cart.customer, "version": 1})
+    till.ask(cart, customer_source_id=setting)
+    assert "customer" not in till.shop.validated[-1]
+
+
+def test_a_platform_that_is_slow_holds_nobody_up(golden, till):
+    """What is looked up has its part of the time, and then the cart stays as it is."""
+    cart = golden("free-unit")
+    till.platform.fail("time-out", path="/demo/product-projections")
+    begun = clock.monotonic_s()
+    assert till.ask(cart) == []
+    assert clock.monotonic_s() - begun < 1.5
+    till.platform.mend()
+    assert names(till.ask(cart))[0] == "setDirectDiscounts"
+
+
+def test_a_tier_that_the_shopper_has_chosen_says_why_it_does_not_fit(golden, till):
+    cart = golden("single-line").without_codes()
+    chosen = {"code": "promo_1", "type": "promotion_tier", "status": "NEW"}
+
+    def choose(raw):
+        raw["custom"]["fields"][codes.FIELD] = [json.dumps(chosen)]
+
+    till.ask(cart, choose)
+    assert till.shown(cart)["promo_1"]["status"] == "NOT_APPLIED"
+
+
+def test_codes_that_vanish_are_free_again(golden, till):
+    """A storefront should mark them as deleted, but may empty the field."""
+    cart = golden("single-line")
+    till.ask(cart)
+    till.ask(cart.without_codes(), lambda raw: raw["custom"]["fields"].pop(codes.FIELD))
+    assert till.shop.released == [None]
+    assert till.cart(cart)["totalPrice"]["centAmount"] == cart.amount
+
+
+def test_a_replicated_cart_has_a_session_of_its_own(golden, till):
+    """It has the fields of the cart that it was made of, whose order may wait for its payment."""
+    cart = golden("single-line")
+    till.ask(cart)
+    fields = till.cart(cart)["custom"]["fields"]
+    copied = replace(cart, key="cart-2")
+    till.ask(copied, lambda raw: raw["custom"].update(fields=dict(fields)))
+    keys = [asked["session"]["key"] for asked in till.shop.validated]
+    assert keys == ["commercetools:con_1:cart-1", "commercetools:con_1:cart-2"]
+    assert till.cart(copied)["custom"]["fields"]["session"] == keys[1]
