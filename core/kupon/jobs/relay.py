@@ -28,7 +28,7 @@ DRAIN = "kupon.jobs.worker.drain"
 BATCH = 500
 RESEND_AFTER = timedelta(seconds=15)
 # How often it is looked for jobs that are overdue.
-RESEND_EVERY_S = 5.0
+RESEND_EVERY = timedelta(seconds=5)
 # Behind so many messages none is sent: PostgreSQL has the backlog, Redis need not.
 MOST_WAITING = 200
 BUNDLE = 25
@@ -48,7 +48,7 @@ class Relay:
         self._client = client
         self._registry = registry
         self._queue = Queue(QUEUE, connection=client, serializer=JSONSerializer)
-        self._resent_at_s = clock.monotonic_s()
+        self._resent_at = clock.now()
 
     def run(self, is_stopping: Callable[[], bool]) -> None:
         """Relay until told to stop; waits out a missing database or Redis."""
@@ -130,8 +130,8 @@ class Relay:
         with self._unit() as uow:
             if not self._client.exists(_MARK):
                 outbox.forget_wake_ups(uow, uow.now)
-            elif clock.monotonic_s() - self._resent_at_s >= RESEND_EVERY_S:
-                self._resent_at_s = clock.monotonic_s()
+            elif uow.now - self._resent_at >= RESEND_EVERY:
+                self._resent_at = uow.now
                 outbox.forget_wake_ups(uow, uow.now - RESEND_AFTER)
             lines = outbox.claim_wake_ups(uow, BATCH)
             uow.commit()
