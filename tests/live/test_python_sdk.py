@@ -125,7 +125,8 @@ def test_a_campaign_brings_forth_its_codes(client, vouchers):
         sdk.CampaignsVouchersCreateRequestBody.from_dict({"metadata": {"by": "hand"}}),
     )
     assert (added.campaign, added.metadata) == (made.name, {"by": "hand"})
-    assert [c.id for c in campaigns.list_campaigns(limit=100).campaigns if c.id == made.id]
+    listed = campaigns.list_campaigns(limit=100, campaign_type="DISCOUNT_COUPONS").campaigns
+    assert made.id in [each.id for each in listed]
     campaigns.disable_campaign(made.id)
     assert campaigns.get_campaign(made.id).active is False
     campaigns.enable_campaign(made.id)

@@ -372,7 +372,7 @@ class TestPlatforms:
         case = Case(SegmentAdapter, platform)
         assert case.make().check().health is Health.OK
         with pytest.raises(calling.AuthFailed):
-            case.make().push("events", pushing.make_items("events", 1))
+            case.make().push("events", pushing.items_of(case, "events", 1))
 
     def test_what_nobody_plays_is_not_there(self, platform):
         case = Case(SegmentAdapter, platform)
