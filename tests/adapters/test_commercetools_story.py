@@ -9,9 +9,7 @@ import requests
 from tests.adapters.commercetools_platform import CommercetoolsPlatform
 from tests.adapters.commercetools_shop import connected, pull, status_of, voucher
 from tests.adapters.living import LiveProject, wait_until
-from tests.adapters.segment_platform import SegmentPlatform
 from tests.adapters.test_commercetools import CONFIG
-from tests.adapters.test_segment import CONFIG as SEGMENT
 
 from kupon.testing.builders import amount_off, free_units
 
@@ -32,15 +30,6 @@ def project(own_server):
 @pytest.fixture
 def shop(platform, project):
     return connected(platform, project)
-
-
-@pytest.fixture
-def segment(project):
-    """The platform that hears of redemptions."""
-    with SegmentPlatform(SEGMENT) as running:
-        body = {"adapter": "segment", "name": "Segment", "settings": running.settings}
-        project.manage("POST", "/connections", json=body)
-        yield running
 
 
 def heard(segment, name):

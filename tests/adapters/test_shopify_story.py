@@ -11,11 +11,9 @@ import pytest
 import requests
 from tests.adapters import shopify_records as records
 from tests.adapters.living import LiveProject, kill_worker, wait_until
-from tests.adapters.segment_platform import SegmentPlatform
 from tests.adapters.shopify_cases import CONFIG
 from tests.adapters.shopify_platform import OTHERS, ShopifyPlatform
 from tests.adapters.shopify_shop import Shop
-from tests.adapters.test_segment import CONFIG as SEGMENT
 
 from kupon.testing.builders import amount_off
 
@@ -45,15 +43,6 @@ def shop(platform, project):
     assert project.manage("POST", "/connections/Main/check")["health"] == "OK"
     project.manage("POST", "/connections/Main/provision")
     return Shop(platform, connection["address"])
-
-
-@pytest.fixture
-def segment(project):
-    """The platform that hears of redemptions."""
-    with SegmentPlatform(SEGMENT) as running:
-        body = {"adapter": "segment", "name": "Segment", "settings": running.settings}
-        project.manage("POST", "/connections", json=body)
-        yield running
 
 
 def voucher(project, code, discount, **members):
