@@ -30,6 +30,7 @@ def relay(engine, settings, registry):
     with UnitOfWork(engine, project_id="", now=clock.now()) as left:
         # By other tests.
         left.reader.execute("DELETE FROM jobs")
+        left.reader.execute("UPDATE events SET relayed_at = now() WHERE relayed_at IS NULL")
     with redis.Redis.from_url(settings.redis_url) as client:
         yield Relay(engine, client, registry)
         Queue(QUEUE, connection=client).empty()
