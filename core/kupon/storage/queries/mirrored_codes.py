@@ -8,10 +8,19 @@ from __future__ import annotations
 from kupon.storage.queries.outbound_items import CODES, RENEW, wake
 from kupon.storage.uow import UnitOfWork
 
-_MIRROR = (
-    "WITH part AS (SELECT id, code FROM vouchers WHERE project_id = %(project)s"
-    "  AND (%(campaign)s::text IS NULL OR campaign_id = %(campaign)s)"
-    "  AND id > %(after)s AND binned_at IS NULL ORDER BY id LIMIT %(count)s),"
+# The codes of a project or a campaign, and those of a campaign that the platform was told of.
+_ALL = (
+    "SELECT id, code FROM vouchers WHERE project_id = %(project)s"
+    " AND (%(campaign)s::text IS NULL OR campaign_id = %(campaign)s)"
+    " AND id > %(after)s AND binned_at IS NULL ORDER BY id LIMIT %(count)s"
+)
+_KNOWN = (
+    "SELECT voucher_id AS id, code FROM told_codes WHERE project_id = %(project)s"
+    " AND connection_id = %(connection)s AND campaign_id = %(campaign)s"
+    " AND voucher_id > %(after)s ORDER BY voucher_id LIMIT %(count)s"
+)
+_TELL = (
+    "WITH part AS ({part}),"
     " told AS (INSERT INTO outbound_items (project_id, connection_id, kind, item_id, payload,"
     "  available_at, created_at) SELECT %(project)s, %(connection)s, %(kind)s, id,"
     "   jsonb_build_object('code', code), %(now)s, %(now)s FROM part ORDER BY id"
@@ -32,6 +41,19 @@ def tell_codes(
     Shapes:  of a campaign, or of the whole project.
     Locks:   the items of these codes, as `insert_items` renews them.
     """
+    return _tell(uow, _ALL, connection_id, campaign_id, after, count)
+
+
+def tell_again(
+    uow: UnitOfWork, connection_id: str, campaign_id: str, after: str, count: int
+) -> str | None:
+    """The same of a campaign's codes that the platform knows."""
+    return _tell(uow, _KNOWN, connection_id, campaign_id, after, count)
+
+
+def _tell(
+    uow: UnitOfWork, part: str, connection_id: str, campaign_id: str | None, after: str, count: int
+) -> str | None:
     values = {
         "project": uow.project_id,
         "connection": connection_id,
@@ -41,7 +63,7 @@ def tell_codes(
         "count": count,
         "now": uow.now,
     }
-    row = uow.driver.execute(_MIRROR, values).fetchone()
+    row = uow.driver.execute(_TELL.format(part=part), values).fetchone()
     last: str | None = None if row is None else row[0]
     if last is not None:
         wake(uow, connection_id)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kupon.storage.queries.outbound_items import CODES, RENEW, wake
 from kupon.storage.uow import UnitOfWork
 
 
@@ -47,39 +46,3 @@ def forget(uow: UnitOfWork, connection_id: str, voucher_ids: Sequence[str]) -> N
             " AND voucher_id = ANY(%s)",
             (uow.project_id, connection_id, list(voucher_ids)),
         )
-
-
-_TELL_AGAIN = (
-    "WITH part AS (SELECT voucher_id, code FROM told_codes WHERE project_id = %(project)s"
-    "  AND connection_id = %(connection)s AND campaign_id = %(campaign)s"
-    "  AND voucher_id > %(after)s ORDER BY voucher_id LIMIT %(count)s),"
-    " told AS (INSERT INTO outbound_items (project_id, connection_id, kind, item_id, payload,"
-    "  available_at, created_at) SELECT %(project)s, %(connection)s, %(kind)s, voucher_id,"
-    "   jsonb_build_object('code', code), %(now)s, %(now)s FROM part ORDER BY voucher_id"
-    "  ON CONFLICT (project_id, connection_id, kind, item_id) DO " + RENEW + " RETURNING 1)"
-    " SELECT max(voucher_id) FROM part"
-)
-
-
-def tell_again(
-    uow: UnitOfWork, connection_id: str, campaign_id: str, after: str, count: int
-) -> str | None:
-    """Have a platform told anew of so many of a campaign's codes that it knows, behind one by id.
-
-    Shapes:  the last of them, None at the end.
-    Locks:   the items of these codes, as `insert_items` renews them.
-    """
-    values = {
-        "project": uow.project_id,
-        "connection": connection_id,
-        "campaign": campaign_id,
-        "kind": CODES,
-        "after": after,
-        "count": count,
-        "now": uow.now,
-    }
-    row = uow.driver.execute(_TELL_AGAIN, values).fetchone()
-    last: str | None = None if row is None else row[0]
-    if last is not None:
-        wake(uow, connection_id)
-    return last

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from kupon.jobs.described import Described
 from kupon.jobs.registry import Again
-from kupon.storage.queries import connections, told_codes
+from kupon.storage.queries import connections, mirrored_codes
 from kupon.storage.uow import UnitOfWork
 
 RETELL: Final = "integrations.retell"
@@ -46,5 +46,5 @@ def retell(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | None:
     connection_id, campaign_id = arguments["connection_id"], arguments["campaign_id"]
     if connections.find_connection(uow, connection_id) is None:
         return None
-    last = told_codes.tell_again(uow, connection_id, campaign_id, arguments["after"], _SLICE)
+    last = mirrored_codes.tell_again(uow, connection_id, campaign_id, arguments["after"], _SLICE)
     return None if last is None else Again({**arguments, "after": last})
