@@ -71,3 +71,8 @@ class RecordingShop(ApiShop):
     def release(self, session_key, code=None):
         self.released.append(code)
         super().release(session_key, code)
+
+
+def names(actions):
+    """What update actions are called, in their order."""
+    return [each["action"] for each in actions]

@@ -6,6 +6,7 @@ import pytest
 from tests.adapters.segment_platform import SegmentPlatform
 from tests.adapters.test_segment import CONFIG as SEGMENT
 
+from kupon.testing.carts import GOLDEN_CARTS, GoldenShop
 from kupon.testing.live import run_live_server
 
 
@@ -23,3 +24,10 @@ def segment(project):
         body = {"adapter": "segment", "name": "Segment", "settings": running.settings}
         project.manage("POST", "/connections", json=body)
         yield running
+
+
+@pytest.fixture
+def golden(api, management_api, project):
+    """Makes a golden cart in the project."""
+    shop = GoldenShop(api, management_api, project.id)
+    return lambda name: GOLDEN_CARTS[name].prepare(shop)

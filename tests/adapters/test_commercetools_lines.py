@@ -14,7 +14,7 @@ from tests.adapters.test_commercetools import CONFIG
 
 from kupon.runtime import clock
 from kupon.testing import builders
-from kupon.testing.carts import GOLDEN_CARTS, GoldenShop
+from kupon.testing.carts import GOLDEN_CARTS
 from kupon.testing.contract.checks import Case
 from kupon_commercetools.adapter import CommercetoolsAdapter
 from kupon_commercetools.mapping.lines import SLUG
@@ -30,13 +30,6 @@ LINES = {
 def platform():
     with CommercetoolsPlatform(CONFIG) as running:
         yield running
-
-
-@pytest.fixture
-def golden(api, management_api, project):
-    """Makes a golden cart in the project."""
-    shop = GoldenShop(api, management_api, project.id)
-    return lambda name: GOLDEN_CARTS[name].prepare(shop)
 
 
 @pytest.fixture

@@ -8,12 +8,11 @@ from dataclasses import replace
 import pytest
 from tests.adapters import commercetools_carts as carts
 from tests.adapters.commercetools_platform import CommercetoolsPlatform
-from tests.adapters.commercetools_till import Till
+from tests.adapters.commercetools_till import Till, names
 from tests.adapters.test_commercetools import CONFIG
 
 from kupon.runtime import clock
 from kupon.testing import builders
-from kupon.testing.carts import GOLDEN_CARTS, GoldenShop
 from kupon_commercetools.mapping import codes
 
 
@@ -24,19 +23,8 @@ def platform():
 
 
 @pytest.fixture
-def golden(api, management_api, project):
-    """Makes a golden cart in the project."""
-    shop = GoldenShop(api, management_api, project.id)
-    return lambda name: GOLDEN_CARTS[name].prepare(shop)
-
-
-@pytest.fixture
 def till(platform, api):
     return Till(platform, api)
-
-
-def names(actions):
-    return [each["action"] for each in actions]
 
 
 def test_a_cart_that_has_no_type_yet_takes_our_fields(golden, till):

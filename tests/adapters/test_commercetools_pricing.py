@@ -8,11 +8,10 @@ from dataclasses import replace
 import pytest
 from tests.adapters import commercetools_carts as carts
 from tests.adapters.commercetools_platform import CommercetoolsPlatform
-from tests.adapters.commercetools_till import Till
+from tests.adapters.commercetools_till import Till, names
 from tests.adapters.test_commercetools import CONFIG
 
 from kupon.testing import builders, inbound
-from kupon.testing.carts import GOLDEN_CARTS, GoldenShop
 from kupon.testing.contract.checks import Case
 from kupon_commercetools.adapter import CommercetoolsAdapter
 from kupon_commercetools.mapping import codes
@@ -27,19 +26,8 @@ def platform():
 
 
 @pytest.fixture
-def golden(api, management_api, project):
-    """Makes a golden cart in the project."""
-    shop = GoldenShop(api, management_api, project.id)
-    return lambda name: GOLDEN_CARTS[name].prepare(shop)
-
-
-@pytest.fixture
 def till(platform, api):
     return Till(platform, api)
-
-
-def names(actions):
-    return [each["action"] for each in actions]
 
 
 def test_a_new_cart_takes_our_fields(golden, till):
