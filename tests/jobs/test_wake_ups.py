@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 import redis
 from rq import Queue
@@ -34,6 +36,18 @@ def relay(engine, settings, registry):
     with redis.Redis.from_url(settings.redis_url) as client:
         yield Relay(engine, client, registry)
         Queue(QUEUE, connection=client).empty()
+
+
+@pytest.fixture
+def work(engine, settings, registry):
+    """Run a worker in this process until its queue is empty."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    with redis.Redis.from_url(settings.redis_url) as client:
+        yield lambda: run_worker(engine, client, registry, is_burst=True)
+    # RQ takes the signals of its process for good.
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -73,22 +87,20 @@ def test_a_line_that_could_not_be_told_is_told_again(
 
 
 def test_what_a_worker_had_in_hand_when_it_died_is_told_again_as_soon_as_the_next_one_starts(
-    engine, settings, registry, relay, enqueue, project, done
+    settings, relay, work, enqueue, project, done
 ):
     enqueue(1)
     assert relay.turn() == 1
     with redis.Redis.from_url(settings.redis_url) as client:
         Queue(QUEUE, connection=client).empty()
-        assert relay.turn() == 0
-        run_worker(engine, client, registry, is_burst=True)
-        assert (relay.turn(), done) == (1, [])
-        run_worker(engine, client, registry, is_burst=True)
+    assert relay.turn() == 0
+    work()
+    assert (relay.turn(), done) == (1, [])
+    work()
     assert done == [1]
 
 
-def test_a_backlog_waits_in_the_database(
-    engine, settings, registry, relay, uow, project, done, monkeypatch
-):
+def test_a_backlog_waits_in_the_database(settings, relay, work, uow, project, done, monkeypatch):
     monkeypatch.setattr("kupon.jobs.relay.MOST_WAITING", 2)
     monkeypatch.setattr("kupon.jobs.relay.BATCH", 2)
     for number in range(6):
@@ -97,9 +109,9 @@ def test_a_backlog_waits_in_the_database(
     assert [relay.turn() for _ in range(3)] == [2, 0, 0]
     with redis.Redis.from_url(settings.redis_url) as client:
         assert Queue(QUEUE, connection=client).count == 2
-        while len(done) < 6:
-            run_worker(engine, client, registry, is_burst=True)
-            relay.turn()
+    while len(done) < 6:
+        work()
+        relay.turn()
     assert sorted(done) == [0, 1, 2, 3, 4, 5]
 
 
