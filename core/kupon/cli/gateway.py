@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kupon.features.integrations.service import gateway
+from kupon.features.integrations.service.inbound import gateway
 from kupon.hooks.errors import Unavailable
 from kupon.runtime import clock
 from kupon.storage.savepoints import TRANSIENT

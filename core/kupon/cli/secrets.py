@@ -28,7 +28,7 @@ def rotate() -> None:
     To replace a key: put a fresh one in front of it, restart all processes, rotate, and only then
     take the old one away.
     """
-    from kupon.features.integrations.service.secrets import rotate as reseal
+    from kupon.features.integrations.service.connections.secrets import rotate as reseal
     from kupon.runtime.vault import NoKeys, UnknownKey, Vault
 
     settings = read_settings()

@@ -7,7 +7,7 @@ import base64
 import pytest
 from tests.features.integrations.conftest import SECRET, told
 
-from kupon.features.integrations.service import secrets
+from kupon.features.integrations.service.connections import secrets
 from kupon.hooks.settings import MASK
 from kupon.runtime.vault import UnknownKey, Vault
 

@@ -6,7 +6,7 @@ import pytest
 from tests.features.integrations.segment import connect, run_platform
 
 from kupon.features.customers import service as customers
-from kupon.features.integrations.service import outbound
+from kupon.features.integrations.service.outbound import hearing
 from kupon.runtime import clock
 from kupon.storage.queries import outbound_items
 from kupon.storage.uow import UnitOfWork
@@ -242,7 +242,7 @@ def look_later(jobs, move_time, engine):
     def look():
         move_time(hours=1, minutes=1)
         with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
-            outbound.sweep(uow)
+            hearing.sweep(uow)
             uow.commit()
         jobs()
 

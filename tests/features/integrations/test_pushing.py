@@ -345,7 +345,7 @@ def test_an_outage_leaves_one_job(segment, jobs, queue, engine, project):
 
 
 def test_a_job_that_was_lost_is_found_again(segment, jobs, queue, engine, project):
-    from kupon.features.integrations.service import outbound
+    from kupon.features.integrations.service.outbound import hearing
 
     queue(segment, 1)
     with UnitOfWork(engine, project_id=project.id, now=clock.now()) as uow:
@@ -354,7 +354,7 @@ def test_a_job_that_was_lost_is_found_again(segment, jobs, queue, engine, projec
     jobs()
     assert segment.tracked() == []
     with UnitOfWork(engine, project_id="", now=clock.now() + timedelta(seconds=1)) as uow:
-        outbound.sweep(uow)
+        hearing.sweep(uow)
         uow.commit()
     clock.sleep(1)
     jobs()

@@ -9,7 +9,7 @@ import pytest
 from tests.features.integrations.conftest import told
 from tests.features.integrations.test_checkouts import code, order, redeemed, redemptions
 
-from kupon.features.integrations.service import inbox
+from kupon.features.integrations.service.inbound import inbox
 from kupon.kit.errors import RaceLost
 from kupon.runtime import clock
 from kupon.storage.uow import UnitOfWork

@@ -84,7 +84,7 @@ def test_what_is_gone_is_marked_and_comes_back(sweep, listing, api, segment):
 
 
 def test_many_are_marked_in_turns(sweep, listing, api, monkeypatch):
-    monkeypatch.setattr("kupon.features.integrations.service.sweeping._MOST", 2)
+    monkeypatch.setattr("kupon.features.integrations.service.pulls.sweeping._MOST", 2)
     listing.names = [f"c{number}" for number in range(9)]
     sweep()
     listing.names = ["c0"]

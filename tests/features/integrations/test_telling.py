@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kupon.features.integrations.service import event_names
-from kupon.features.integrations.service.flattening import properties_of
+from kupon.features.integrations.service.outbound import event_names
+from kupon.features.integrations.service.outbound.flattening import properties_of
 
 TABLE = """
 customer.redemption.succeeded|Customer Redemption Succeeded|kupon_redemption_succeeded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.features.integrations.conftest import told
 
-from kupon.features.integrations.service import inbox
+from kupon.features.integrations.service.inbound import inbox
 from kupon.runtime import clock
 
 

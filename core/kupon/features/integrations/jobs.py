@@ -6,18 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from kupon.features.integrations.service import (
+from kupon.features.integrations.service.connections import installing
+from kupon.features.integrations.service.inbound import inbox
+from kupon.features.integrations.service.outbound import (
     channels,
-    inbox,
-    installing,
+    hearing,
     mirroring,
-    outbound,
-    pulling,
     pushing,
     retelling,
-    scheduling,
-    sweeping,
 )
+from kupon.features.integrations.service.pulls import pulling, scheduling, sweeping
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.jobs.described import Described
 from kupon.jobs.registry import Again, JobRegistry, Periodic
@@ -51,11 +49,11 @@ def _register_outbound(registry: JobRegistry, tenants: Tenants) -> None:
         return pushing.push(uow, tenants, arguments)
 
     def announce(uow: UnitOfWork, described: Sequence[Described]) -> None:
-        outbound.announce(uow, tenants, described)
+        hearing.announce(uow, tenants, described)
         mirroring.announce(uow, tenants, described)
 
     def has_receivers(uow: UnitOfWork) -> bool:
-        return outbound.has_receivers(uow, tenants)
+        return hearing.has_receivers(uow, tenants)
 
     registry.add_task(outbound_items.PUSH, push)
     registry.add_task(retelling.RETELL, retelling.retell)
@@ -64,8 +62,8 @@ def _register_outbound(registry: JobRegistry, tenants: Tenants) -> None:
     manifests = [each.manifest() for each in tenants.contributions.adapters.values()]
     registry.describe(channels.describe, channels.types_of(manifests))
     registry.periodic += [
-        Periodic("sweep_outbound", timedelta(minutes=5), outbound.sweep),
-        Periodic("purge_outbound", timedelta(hours=1), outbound.purge),
+        Periodic("sweep_outbound", timedelta(minutes=5), hearing.sweep),
+        Periodic("purge_outbound", timedelta(hours=1), hearing.purge),
     ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from flask import Flask, current_app, request
 
-from kupon.features.integrations.service.receiving import answer
+from kupon.features.integrations.service.inbound.receiving import answer
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.hooks.adapter import InboundRequest, InboundResponse
 from kupon.hooks.manifest import Manifest

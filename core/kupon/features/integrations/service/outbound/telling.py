@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kupon.features.integrations.schemas import outbound as wire
-from kupon.features.integrations.service import event_names, projecting
-from kupon.features.integrations.service.outbound import Receiver
+from kupon.features.integrations.service.entering import enter
+from kupon.features.integrations.service.outbound import event_names, projecting
+from kupon.features.integrations.service.outbound.hearing import Receiver
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.kit.errors import invalid_payload
 from kupon.kit.pages import list_body
@@ -88,19 +89,6 @@ def replay_items(
     states = body.get("states") or usual
     count = outbound_items.replay_items(uow, row.id, states=states, seqs=numbers)
     return {"object": "replay", "count": count}
-
-
-def enter(
-    uow: UnitOfWork, project_id: str, reference: str, *, is_locked: bool = False
-) -> Connection:
-    """A connection by id or name; from now on the unit works in its project.
-
-    Raises:  not_found.
-    Locks:   the connection's row, when asked to.
-    """
-    row = connections.get_connection(uow, project_id, reference, is_locked=is_locked)
-    uow.project_id = project_id
-    return row
 
 
 def _dump(uow: UnitOfWork, tenants: Tenants, row: Connection) -> dict[str, Any]:

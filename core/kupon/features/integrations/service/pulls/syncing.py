@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from kupon.engine.periods import parse_period
 from kupon.features.integrations.schemas import syncs as wire
-from kupon.features.integrations.service.sweeping import KINDS
-from kupon.features.integrations.service.telling import enter
+from kupon.features.integrations.service.entering import enter
+from kupon.features.integrations.service.pulls.sweeping import KINDS
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.kit.errors import KuponError, invalid_payload
 from kupon.kit.pages import list_body

@@ -5,22 +5,17 @@ Source: house B9; spec adapters-marketing, section 6.1.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from kupon.features.integrations.schemas import connections as wire
-from kupon.features.integrations.service.inbox import WAKE
+from kupon.features.integrations.service.entering import open_adapter
+from kupon.features.integrations.service.inbound.inbox import WAKE
 from kupon.features.integrations.service.tenants import Tenants
-from kupon.hooks.adapter import Adapter, Checked, Health
+from kupon.hooks.adapter import Checked, Health
 from kupon.hooks.errors import Misconfigured
-from kupon.kit.errors import invalid_payload, not_found
-from kupon.storage.queries import connections, projects
+from kupon.storage.queries import connections
 from kupon.storage.queries.connections import ACTIVE, PAUSED
-from kupon.storage.tables.integrations import Connection
-from kupon.storage.tables.projects import Project
 from kupon.storage.uow import UnitOfWork
-
-# Somebody waits for the answer, who would only ask again.
-PATIENCE_S: Final = 10.0
 
 
 def pause(uow: UnitOfWork, tenants: Tenants, project_id: str, reference: str) -> dict[str, Any]:
@@ -41,36 +36,6 @@ def check(uow: UnitOfWork, tenants: Tenants, project_id: str, reference: str) ->
     except Misconfigured as error:
         found = Checked(Health.MISCONFIGURED, str(error))
     return {"object": "connection_check", "health": found.health.value, "message": found.message}
-
-
-def check_project(uow: UnitOfWork, project_id: str) -> Project:
-    """The project that is named.
-
-    Raises:  not_found.
-    """
-    project = projects.find_project(uow, project_id)
-    if project is None:
-        raise not_found("project", project_id)
-    return project
-
-
-def find_adapter(tenants: Tenants, name: str) -> type[Adapter]:
-    """An adapter that is installed.
-
-    Raises:  invalid_payload.
-    """
-    adapter = tenants.contributions.adapters.get(name)
-    if adapter is None:
-        raise invalid_payload(f"Property .adapter names none that is installed: {name}")
-    return adapter
-
-
-def open_adapter(uow: UnitOfWork, tenants: Tenants, row: Connection) -> Adapter:
-    """The connection's adapter, for somebody who waits for the answer.
-
-    Raises:  not_found; Misconfigured.
-    """
-    return tenants.adapter(row, check_project(uow, row.project_id).timezone, PATIENCE_S)
 
 
 def _set_status(

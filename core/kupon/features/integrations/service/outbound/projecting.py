@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import orjson
 
-from kupon.features.integrations.service.flattening import major_units
+from kupon.features.integrations.service.outbound.flattening import major_units
 from kupon.kit.currencies import decimal_text
 from kupon.kit.timestamps import format_moment
 from kupon.storage.queries.projections import Holding

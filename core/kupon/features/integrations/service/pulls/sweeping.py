@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kupon.features.integrations.service import commands
+from kupon.features.integrations.service.inbound import commands
 from kupon.features.integrations.service.scene import Scene, open_scene
 from kupon.hooks.adapter import Page
 from kupon.hooks.commands import DeleteRecord

@@ -16,9 +16,14 @@ import orjson
 
 from kupon.features.assets.schemas import links_below
 from kupon.features.customers import service as customers
-from kupon.features.integrations.service.flattening import properties_of
-from kupon.features.integrations.service.outbound import HOPS, Receiver, hops_of, metadata_of
-from kupon.features.integrations.service.projecting import Backdrop, digest_of, project
+from kupon.features.integrations.service.outbound.flattening import properties_of
+from kupon.features.integrations.service.outbound.hearing import (
+    HOPS,
+    Receiver,
+    hops_of,
+    metadata_of,
+)
+from kupon.features.integrations.service.outbound.projecting import Backdrop, digest_of, project
 from kupon.features.vouchers import service as vouchers
 from kupon.hooks.adapter import CodeItem, EventItem, Item, MergeItem, OrderItem, ProfileItem
 from kupon.kit.timestamps import parse_moment

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from kupon.features.integrations.service import event_names, retelling
-from kupon.features.integrations.service.projecting import FIELDS, USUAL, Attribute
+from kupon.features.integrations.service.outbound import event_names, retelling
+from kupon.features.integrations.service.outbound.projecting import FIELDS, USUAL, Attribute
 from kupon.hooks.manifest import Manifest
 from kupon.hooks.tenancy import Tenancy
 from kupon.jobs.described import Described

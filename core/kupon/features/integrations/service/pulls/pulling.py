@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
-from kupon.features.integrations.service import commands, sweeping
-from kupon.features.integrations.service.pushing import back_off
+from kupon.features.integrations.service.inbound import commands
+from kupon.features.integrations.service.pauses import back_off
+from kupon.features.integrations.service.pulls import sweeping
 from kupon.features.integrations.service.scene import Scene, open_scene
 from kupon.hooks.adapter import Adapter, Page
 from kupon.hooks.commands import Command

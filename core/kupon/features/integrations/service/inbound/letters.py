@@ -8,8 +8,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from kupon.features.integrations.schemas import deliveries as wire
-from kupon.features.integrations.service.inbox import PROCESS
-from kupon.features.integrations.service.operating import check_project
+from kupon.features.integrations.service.entering import check_project
+from kupon.features.integrations.service.inbound.inbox import PROCESS
 from kupon.kit.calendar import Calendar
 from kupon.kit.errors import KuponError
 from kupon.kit.pages import list_body

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from kupon.features.integrations.service.inbox import PROCESS
+from kupon.features.integrations.service.inbound.inbox import PROCESS
+from kupon.features.integrations.service.inbound.shop import ProjectShop
 from kupon.features.integrations.service.scene import open_scene
-from kupon.features.integrations.service.shop import ProjectShop
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.hooks.adapter import Delivery, InboundRequest, InboundResponse
 from kupon.hooks.errors import AdapterError, Misconfigured, Refused, Skip

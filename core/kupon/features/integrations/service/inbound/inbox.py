@@ -13,17 +13,17 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from kupon.features.integrations.service import commands
+from kupon.features.integrations.service.inbound import commands
+from kupon.features.integrations.service.inbound.fates import Fate, fate_of, reason_of
 from kupon.features.integrations.service.scene import open_scene
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.hooks.adapter import Delivery
 from kupon.hooks.commands import Command
-from kupon.hooks.errors import RateLimited, Retry, Skip, Stop
+from kupon.hooks.errors import RateLimited, Retry, Stop
 from kupon.jobs.registry import Again
-from kupon.kit.errors import KuponError, RaceLost
+from kupon.kit.errors import RaceLost
 from kupon.runtime import clock, ids
 from kupon.storage.queries import connections, inbox
 from kupon.storage.queries.connections import ACTIVE
@@ -40,24 +40,11 @@ AT_ONCE: Final = 25
 MOST: Final = 100
 # How long their adapter may ask its platform, before what it has read is done.
 _READING_S = 1.0
-# About a day of a platform that is away.
-MOST_TRIES: Final = 100
-# A mistake of ours seldom mends itself.
-MOST_TRIES_OF_MISTAKES: Final = 8
 _LONGEST_S = 900.0
 _LONGEST_PACE_S = 60.0
 _FORGOTTEN_AFTER = timedelta(minutes=10)
 
 _log = logging.getLogger("kupon.integrations")
-
-
-class Fate(StrEnum):
-    """What is done next with a delivery that failed."""
-
-    IGNORED = "IGNORED"
-    PARKED = "PARKED"
-    AGAIN = "AGAIN"
-    STOPPED = "STOPPED"
 
 
 def process(
@@ -239,8 +226,8 @@ class _Turn:
         A failure of several may be that of one: all but those of the connection are left to the
         tries one by one.
         """
-        fate = _fate_of(failure, entries[0].attempts + 1)
-        reason = _reason(failure)
+        fate = fate_of(failure, entries[0].attempts + 1)
+        reason = reason_of(failure)
         match fate:
             case Fate.STOPPED:
                 self._break(reason)
@@ -282,34 +269,6 @@ def _read(adapter: Any, entries: Sequence[Entry]) -> _Read:
         return list(adapter.process([_delivery(entry) for entry in entries]))
     except Exception as error:  # noqa: BLE001 - one delivery's trouble must not stop others
         return error
-
-
-def _fate_of(failure: Exception, tries: int) -> Fate:
-    match failure:
-        case Stop():
-            return Fate.STOPPED
-        case Skip():
-            return Fate.IGNORED
-        case RateLimited():
-            return Fate.AGAIN
-        case Retry():
-            return Fate.AGAIN if tries < MOST_TRIES else Fate.PARKED
-        case KuponError() if failure.status < 500:
-            # Kupon refuses it as it is now; somebody may change that and replay it.
-            return Fate.PARKED
-        case KuponError():
-            return Fate.AGAIN if tries < MOST_TRIES else Fate.PARKED
-        case _:
-            _log.error("a delivery can't be processed", exc_info=failure)
-            return Fate.AGAIN if tries < MOST_TRIES_OF_MISTAKES else Fate.PARKED
-
-
-_Known: TypeAlias = KuponError | Retry | Skip | Stop
-
-
-def _reason(failure: Exception) -> str:
-    """What may be told: of a mistake its kind only, for its text may repeat what was sent."""
-    return str(failure) if isinstance(failure, _Known) else f"mistake: {type(failure).__name__}"
 
 
 def _delivery(entry: Entry) -> Delivery:

@@ -15,18 +15,18 @@ from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from kupon.features.integrations.service import channels, erasing
-from kupon.features.integrations.service.batches import Batch, Packing
-from kupon.features.integrations.service.channels import Ending
-from kupon.features.integrations.service.delivering import Delivery, Fate, Told, deliver
-from kupon.features.integrations.service.outbound import Receiver
+from kupon.features.integrations.service.outbound import channels, erasing
+from kupon.features.integrations.service.outbound.batches import Batch, Packing
+from kupon.features.integrations.service.outbound.channels import Ending
+from kupon.features.integrations.service.outbound.delivering import Delivery, Fate, Told, deliver
+from kupon.features.integrations.service.outbound.hearing import Receiver
+from kupon.features.integrations.service.pauses import back_off
 from kupon.hooks.adapter import Adapter, CodeItem, Pending
 from kupon.hooks.errors import Stop
 from kupon.hooks.manifest import Manifest
 from kupon.hooks.settings import FILLS_PROFILES
 from kupon.jobs.registry import Again
 from kupon.kit.calendar import Calendar
-from kupon.runtime import ids
 from kupon.storage.queries import (
     circuits,
     connections,
@@ -50,8 +50,6 @@ from kupon.storage.tables.integrations import Connection
 from kupon.storage.tables.projects import Project
 from kupon.storage.uow import UnitOfWork
 
-SHORTEST: Final = timedelta(seconds=1)
-LONGEST: Final = timedelta(minutes=15)
 # A hint beyond that is taken for a mistake.
 LONGEST_HINT: Final = timedelta(hours=1)
 # Where the connection says nothing else.
@@ -63,16 +61,6 @@ _LOOK_AGAIN: Final = timedelta(seconds=10)
 _ERASURES_AT_ONCE: Final = 10
 # Persons who are to be forgotten go first; then who is who, and what others are addressed by.
 _KINDS: Final = (MERGES, PROFILES, CODES, ORDERS, EVENTS)
-
-
-def back_off(failures: int) -> timedelta:
-    """How long to wait after so many failures in a row: by chance, up to twice as long each time.
-
-    Source:  spec adapters-marketing, section 1.8 (full jitter).
-    """
-    longest = min(LONGEST, timedelta(seconds=2 ** min(failures, 20)))
-    share = int.from_bytes(ids.random_bytes(2)) / 65_535
-    return SHORTEST + (longest - SHORTEST) * share
 
 
 def push(uow: UnitOfWork, tenants: Any, arguments: Mapping[str, Any]) -> Again | None:

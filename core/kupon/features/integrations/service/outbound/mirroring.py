@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from kupon.features.integrations.service.outbound import Receiver
-from kupon.features.integrations.service.telling import enter, get_outbound
+from kupon.features.integrations.service.entering import enter
+from kupon.features.integrations.service.outbound.hearing import Receiver
+from kupon.features.integrations.service.outbound.telling import get_outbound
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.hooks.tenancy import Tenancy
 from kupon.jobs.described import Described

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from kupon.features.integrations.service.receiving import key_of, store
+from kupon.features.integrations.service.inbound.receiving import key_of, store
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.hooks.adapter import Delivery, InboundRequest
 from kupon.hooks.errors import Misconfigured, Skip, Unmappable

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kupon.features.integrations.schemas import connections as wire
-from kupon.features.integrations.service.installing import uninstall
-from kupon.features.integrations.service.operating import check_project, find_adapter
-from kupon.features.integrations.service.scheduling import keep_schedule
+from kupon.features.integrations.service.connections.installing import uninstall
+from kupon.features.integrations.service.entering import check_project, find_adapter
+from kupon.features.integrations.service.pulls.scheduling import keep_schedule
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.features.management import service as management
 from kupon.hooks.adapter import Adapter

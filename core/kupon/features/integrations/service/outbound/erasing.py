@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from kupon.features.integrations.service.delivering import Fate, Told
+from kupon.features.integrations.service.outbound.delivering import Fate, Told
 from kupon.hooks.adapter import Adapter, Pending
 from kupon.hooks.errors import Retry, Skip, Stop
 from kupon.storage.queries.outbound_items import ItemRow

@@ -14,8 +14,8 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from kupon.features.integrations.schemas import connections as wire
-from kupon.features.integrations.service.operating import PATIENCE_S, find_adapter, open_adapter
-from kupon.features.integrations.service.pushing import back_off
+from kupon.features.integrations.service.entering import PATIENCE_S, find_adapter, open_adapter
+from kupon.features.integrations.service.pauses import back_off
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.hooks.errors import AdapterError, AuthFailed, Retry
 from kupon.jobs.registry import Again

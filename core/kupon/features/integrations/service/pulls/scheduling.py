@@ -15,8 +15,8 @@ from typing import Any, Final
 from kupon.engine.periods import parse_period
 from kupon.features.integrations.schemas import connections as connection_wire
 from kupon.features.integrations.schemas import syncs as wire
-from kupon.features.integrations.service.syncing import begin, check_sweep, resources_of
-from kupon.features.integrations.service.telling import enter
+from kupon.features.integrations.service.entering import enter
+from kupon.features.integrations.service.pulls.syncing import begin, check_sweep, resources_of
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.kit.errors import KuponError, invalid_payload
 from kupon.storage.queries import connections, sync_runs

@@ -17,7 +17,7 @@ from typing import Any, Final
 import orjson
 
 from kupon.features.integrations.schemas import bodies
-from kupon.features.integrations.service.redeeming import Fields, Till
+from kupon.features.integrations.service.orders.redeeming import Fields, Till
 from kupon.features.integrations.service.scene import Scene
 from kupon.features.orders import service as orders
 from kupon.hooks.commands import UpsertOrder

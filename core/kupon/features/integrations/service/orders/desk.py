@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kupon.features.integrations.schemas import checkouts as wire
-from kupon.features.integrations.service.redeeming import Till
+from kupon.features.integrations.service.entering import enter
+from kupon.features.integrations.service.orders.redeeming import Till
 from kupon.features.integrations.service.scene import open_scene
-from kupon.features.integrations.service.telling import enter
 from kupon.kit.errors import KuponError, not_found
 from kupon.kit.pages import list_body
 from kupon.storage.queries import connections, platform_checkouts

@@ -11,7 +11,9 @@ from typing import Any
 from kupon.features.customers import service as customers
 from kupon.features.events import service as events
 from kupon.features.integrations.schemas import bodies
-from kupon.features.integrations.service import checkouts, merging, outbound
+from kupon.features.integrations.service.inbound import merging
+from kupon.features.integrations.service.orders import checkouts
+from kupon.features.integrations.service.outbound import hearing
 from kupon.features.integrations.service.scene import Scene
 from kupon.features.products import service as products
 from kupon.features.publications import service as publications
@@ -141,8 +143,8 @@ def _release(uow: UnitOfWork, scene: Scene, command: said.ReleaseCheckout) -> bo
 
 def _track_event(uow: UnitOfWork, scene: Scene, command: said.TrackEvent) -> bool:
     _check_name(command.source_id)
-    if outbound.hops_of(command.metadata) >= outbound.MOST_HOPS:
-        scene.notes.append(f"the event {command.event} has gone round {outbound.MOST_HOPS} times")
+    if hearing.hops_of(command.metadata) >= hearing.MOST_HOPS:
+        scene.notes.append(f"the event {command.event} has gone round {hearing.MOST_HOPS} times")
         return True
     body = {
         "event": command.event,

@@ -1,0 +1,1 @@
+"""Connections themselves: made, changed, stopped, and at home on their platforms."""

@@ -1,0 +1,1 @@
+"""What platforms tell: taken in, kept, and done."""

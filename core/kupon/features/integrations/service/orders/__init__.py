@@ -1,0 +1,1 @@
+"""Orders of shops: what becomes of their incentives."""

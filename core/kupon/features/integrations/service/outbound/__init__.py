@@ -1,0 +1,1 @@
+"""What platforms are told: of what happened, of codes, of profiles."""

@@ -1,0 +1,1 @@
+"""What platforms are asked for: runs through all that they have."""
