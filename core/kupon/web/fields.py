@@ -182,3 +182,23 @@ def at_most(characters: int) -> validate.Length:
 def identifier() -> list[validate.Length]:
     """A caller's own identifier: something, and short enough for an index."""
     return [validate.Length(min=1, error="must NOT have fewer than 1 characters"), at_most(512)]
+
+
+class ListBody(WireSchema):
+    """The envelope of a listing; the rows stand under the name that `data_ref` gives."""
+
+    object = Text(required=True)
+    data_ref = Text(required=True)
+
+
+class CountedList(ListBody):
+    """One that tells how many there are in all."""
+
+    total = Whole(required=True)
+
+
+class PagedList(ListBody):
+    """One that goes on behind the last row of its page."""
+
+    has_more = Flag(required=True)
+    more_starting_after = Text()

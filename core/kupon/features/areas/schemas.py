@@ -7,7 +7,7 @@ from typing import Any
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.areas import Area as AreaRow
 from kupon.storage.tables.areas import AreaStore as AreaStoreRow
-from kupon.web.fields import Many, Moment, Part, Text, Whole, WireSchema, identifier
+from kupon.web.fields import CountedList, Many, Moment, Part, Text, WireSchema, identifier
 from kupon.web.query import ListQuery
 
 
@@ -39,13 +39,10 @@ class AreaStore(Area):
     area_id = Text(required=True)
 
 
-class AreaList(WireSchema):
+class AreaList(CountedList):
     """One page of areas."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(Area), required=True)
-    total = Whole(required=True)
 
 
 class AreaStoreList(AreaList):

@@ -6,7 +6,7 @@ from typing import Any
 
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.async_actions import AsyncAction as AsyncActionRow
-from kupon.web.fields import Flag, Many, Moment, Part, Text, Whole, WireSchema
+from kupon.web.fields import Flag, ListBody, Many, Moment, Part, Text, Whole, WireSchema
 from kupon.web.query import ListQuery
 
 
@@ -40,11 +40,9 @@ class AsyncActionSummary(WireSchema):
     object = Text(required=True)
 
 
-class AsyncActionList(WireSchema):
+class AsyncActionList(ListBody):
     """One page of actions."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     async_actions = Many(Part(AsyncActionSummary), required=True)
     has_more = Flag(required=True)
 

@@ -6,7 +6,17 @@ from typing import Any
 
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.categories import Category as CategoryRow
-from kupon.web.fields import Many, Moment, Part, Text, Whole, WireSchema, at_most, between
+from kupon.web.fields import (
+    CountedList,
+    Many,
+    Moment,
+    Part,
+    Text,
+    Whole,
+    WireSchema,
+    at_most,
+    between,
+)
 from kupon.web.query import Switch
 
 LONGEST_NAME = 500
@@ -44,13 +54,10 @@ class Category(WireSchema):
     object = Text(required=True)
 
 
-class CategoryList(WireSchema):
+class CategoryList(CountedList):
     """All categories of the project."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(Category), required=True)
-    total = Whole(required=True)
 
 
 def dump_category(row: CategoryRow) -> dict[str, Any]:

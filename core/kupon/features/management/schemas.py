@@ -7,7 +7,18 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from kupon.web.fields import Json, Many, Moment, Part, Text, Whole, WireSchema, between, one_of
+from kupon.web.fields import (
+    CountedList,
+    Json,
+    Many,
+    Moment,
+    Part,
+    Text,
+    Whole,
+    WireSchema,
+    between,
+    one_of,
+)
 
 
 class CategoryLimits(Json):
@@ -65,13 +76,10 @@ class StackingRules(StackingRulesBody):
     updated_at = Moment()
 
 
-class StackingRulesList(WireSchema):
+class StackingRulesList(CountedList):
     """The rules of a project, as a list of one."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(StackingRules), required=True)
-    total = Whole(required=True)
 
 
 def dump_stacking_rules(rules: Mapping[str, Any]) -> dict[str, Any]:

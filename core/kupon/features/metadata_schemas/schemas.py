@@ -12,6 +12,7 @@ from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.metadata_schemas import CustomEventSchema as EventSchemaRow
 from kupon.storage.tables.metadata_schemas import MetadataSchema as SchemaRow
 from kupon.web.fields import (
+    CountedList,
     Flag,
     Json,
     Many,
@@ -144,22 +145,16 @@ class ManagementMetadataSchema(_Schema):
     properties = Definitions(ManagementMetadataDefinition, required=True)
 
 
-class MetadataSchemaList(WireSchema):
+class MetadataSchemaList(CountedList):
     """All schemas of the project."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     schemas = Many(Part(MetadataSchema))
-    total = Whole(required=True)
 
 
-class ManagementMetadataSchemaList(WireSchema):
+class ManagementMetadataSchemaList(CountedList):
     """All schemas of the project."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(ManagementMetadataSchema), required=True)
-    total = Whole(required=True)
 
 
 class CustomEventDefinition(WireSchema):
@@ -217,13 +212,10 @@ class CustomEventSchema(WireSchema):
     object = Text(required=True)
 
 
-class CustomEventSchemaList(WireSchema):
+class CustomEventSchemaList(CountedList):
     """All custom events of the project."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(CustomEventSchema), required=True)
-    total = Whole(required=True)
 
 
 def dump_schema(row: SchemaRow) -> dict[str, Any]:

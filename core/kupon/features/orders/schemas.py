@@ -18,6 +18,7 @@ from kupon.engine.order import Order as EngineOrder
 from kupon.features.customers.schemas import CustomerBody
 from kupon.kit.timestamps import format_moment
 from kupon.web.fields import (
+    CountedList,
     Flag,
     Json,
     Many,
@@ -200,13 +201,10 @@ class CalculatedOrder(WireSchema):
     object = Text()
 
 
-class OrderList(WireSchema):
+class OrderList(CountedList):
     """A page of orders."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     orders = Many(Part(CalculatedOrder), required=True)
-    total = Whole(required=True)
 
 
 class OrderListQuery(ListQuery):

@@ -12,16 +12,7 @@ from kupon.hooks.settings import Kept, describe, show_settings
 from kupon.hooks.tenancy import Tenancy
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.event_sinks import ProjectPlugin
-from kupon.web.fields import (
-    Flag,
-    Json,
-    Many,
-    Moment,
-    Part,
-    Text,
-    Whole,
-    WireSchema,
-)
+from kupon.web.fields import CountedList, Flag, Json, Many, Moment, Part, Text, WireSchema
 
 
 class ActivationBody(WireSchema):
@@ -61,13 +52,10 @@ class ProjectPluginBody(WireSchema):
     updated_at = Moment()
 
 
-class PluginList(WireSchema):
+class PluginList(CountedList):
     """All plugins of the server."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(ProjectPluginBody), required=True)
-    total = Whole(required=True)
 
 
 def dump_plugin(tenants: Tenancy, plugin: Plugin, row: ProjectPlugin | None) -> dict[str, Any]:

@@ -15,13 +15,13 @@ from kupon.storage.queries.product_collections import DYNAMIC, STATIC
 from kupon.storage.tables.product_collections import ProductCollection as CollectionRow
 from kupon.storage.tables.products import Product, Sku
 from kupon.web.fields import (
+    CountedList,
     Json,
     Many,
     Moment,
     Money,
     Part,
     Text,
-    Whole,
     WireSchema,
     at_most,
     one_of,
@@ -80,13 +80,10 @@ class ProductCollection(WireSchema):
     object = Text(required=True)
 
 
-class ProductCollectionList(WireSchema):
+class ProductCollectionList(CountedList):
     """A page of collections."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(ProductCollection), required=True)
-    total = Whole(required=True)
 
 
 class CollectionsQuery(ListQuery):
@@ -149,13 +146,10 @@ class CollectedArticle(WireSchema):
     object = Text(required=True)
 
 
-class CollectedArticleList(WireSchema):
+class CollectedArticleList(CountedList):
     """A page of a collection's products and SKUs."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(CollectedArticle), required=True)
-    total = Whole(required=True)
 
 
 def dump_collection(row: CollectionRow) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from kupon.kit.pages import list_body
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.products import Product as ProductRow
 from kupon.storage.tables.products import Sku as SkuRow
-from kupon.web.fields import Json, Many, Moment, Money, Part, Text, Whole, WireSchema, at_most
+from kupon.web.fields import CountedList, Json, Many, Moment, Money, Part, Text, WireSchema, at_most
 from kupon.web.query import ListQuery, Switch
 
 LONGEST_KEY = 500
@@ -83,22 +83,16 @@ class Sku(WireSchema):
     object = Text(required=True)
 
 
-class SkusOfProduct(WireSchema):
+class SkusOfProduct(CountedList):
     """All SKUs of a product."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(Sku), required=True)
-    total = Whole(required=True)
 
 
-class SkuList(WireSchema):
+class SkuList(CountedList):
     """One page of a product's SKUs."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     skus = Many(Part(Sku), required=True)
-    total = Whole(required=True)
 
 
 class Product(WireSchema):
@@ -117,13 +111,10 @@ class Product(WireSchema):
     object = Text(required=True)
 
 
-class ProductList(WireSchema):
+class ProductList(CountedList):
     """One page of products."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     products = Many(Part(Product), required=True)
-    total = Whole(required=True)
 
 
 def dump_product(row: ProductRow, skus: Iterable[SkuRow]) -> dict[str, Any]:

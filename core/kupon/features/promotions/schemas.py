@@ -23,6 +23,7 @@ from kupon.storage.tables.campaigns import Campaign as CampaignRow
 from kupon.storage.tables.promotions import PromotionStack as StackRow
 from kupon.storage.tables.promotions import PromotionTier as TierRow
 from kupon.web.fields import (
+    CountedList,
     Flag,
     Json,
     Many,
@@ -184,13 +185,10 @@ class RedeemedTier(PromotionTier):
     validation_rule_assignments = Part(RuleAssignments)
 
 
-class PromotionTierList(WireSchema):
+class PromotionTierList(CountedList):
     """Promotion tiers."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     tiers = Many(Part(PromotionTier), required=True)
-    total = Whole(required=True)
     has_more = Flag(required=True)
 
 
@@ -269,13 +267,10 @@ class PromotionStack(WireSchema):
     object = Text(required=True)
 
 
-class PromotionStackList(WireSchema):
+class PromotionStackList(CountedList):
     """Promotion stacks."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(PromotionStack), required=True)
-    total = Whole(required=True)
 
 
 def dump_tier(

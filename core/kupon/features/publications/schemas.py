@@ -13,6 +13,7 @@ from kupon.features.customers.schemas import Customer, CustomerBody
 from kupon.features.vouchers.schemas import Discount, Voucher
 from kupon.kit.timestamps import format_moment
 from kupon.web.fields import (
+    CountedList,
     Flag,
     Json,
     Many,
@@ -141,13 +142,10 @@ class ListedPublication(_Published):
     failure_message = Text()
 
 
-class PublicationList(WireSchema):
+class PublicationList(CountedList):
     """A page of publications."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     publications = Many(Part(ListedPublication), required=True)
-    total = Whole(required=True)
 
 
 VOUCHER_TYPES = {

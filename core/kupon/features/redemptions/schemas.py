@@ -14,7 +14,7 @@ from kupon.features.rewards.schemas import GivenReward
 from kupon.features.validations.schemas import RedeemableResult
 from kupon.features.vouchers.schemas import Voucher
 from kupon.kit.timestamps import format_moment
-from kupon.web.fields import Json, Many, Moment, Part, Text, Whole, WireSchema
+from kupon.web.fields import CountedList, Json, Many, Moment, Part, Text, Whole, WireSchema
 from kupon.web.query import ListQuery, Texts
 
 
@@ -127,24 +127,18 @@ class RedemptionResult(WireSchema):
     skipped_redeemables = Many(Part(RedeemableResult))
 
 
-class RedemptionList(WireSchema):
+class RedemptionList(CountedList):
     """A page of redemptions and rollbacks."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     redemptions = Many(Part(Redemption), required=True)
-    total = Whole(required=True)
 
 
-class VoucherRedemptions(WireSchema):
+class VoucherRedemptions(CountedList):
     """All redemptions and rollbacks of one code."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     quantity = Whole(required=True, allow_none=True)
     redeemed_quantity = Whole(required=True)
     redemption_entries = Many(Part(Redemption), required=True)
-    total = Whole(required=True)
     url = Text(required=True)
 
 

@@ -10,7 +10,17 @@ from typing import Any
 from kupon.kit.timestamps import format_moment
 from kupon.storage.queries.segments import ACTIVE, PASSIVE, TYPES
 from kupon.storage.tables.segments import Segment as SegmentRow
-from kupon.web.fields import Json, Many, Moment, Part, Text, Whole, WireSchema, at_most, one_of
+from kupon.web.fields import (
+    CountedList,
+    Json,
+    Many,
+    Moment,
+    Part,
+    Text,
+    WireSchema,
+    at_most,
+    one_of,
+)
 from kupon.web.query import ListQuery, Texts, When
 
 LONGEST_NAME = 500
@@ -45,15 +55,12 @@ class Segment(WireSchema):
     object = Text(required=True)
 
 
-class SegmentList(WireSchema):
+class SegmentList(CountedList):
     """A page of segments."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(Segment), required=True)
     # The reference lists this name beside a data_ref of "data": nothing stands under it.
     segments = Many(Part(Segment), metadata={"deprecated": True})
-    total = Whole(required=True)
 
 
 class SegmentQuery(ListQuery):

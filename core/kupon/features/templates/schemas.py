@@ -23,6 +23,7 @@ from kupon.web.fields import (
     Json,
     Many,
     Moment,
+    PagedList,
     Part,
     Text,
     Whole,
@@ -87,15 +88,11 @@ class ExpandedTemplate(CampaignTemplate):
     json_template = Json()
 
 
-class CampaignTemplateList(WireSchema):
+class CampaignTemplateList(PagedList):
     """One page of templates."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(CampaignTemplate), required=True)
     total = Whole()
-    has_more = Flag(required=True)
-    more_starting_after = Text()
 
 
 class SetupVoucher(WireSchema):

@@ -6,7 +6,7 @@ from typing import Any
 
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.trash_bin import BinEntry as BinEntryRow
-from kupon.web.fields import Flag, Many, Moment, Part, Text, Whole, WireSchema, one_of
+from kupon.web.fields import CountedList, Many, Moment, PagedList, Part, Text, WireSchema, one_of
 from kupon.web.query import ListQuery
 
 TYPES = ("campaign", "product", "sku", "voucher")
@@ -34,15 +34,10 @@ class BinEntry(WireSchema):
     object = Text(required=True, validate=one_of(*TYPES))
 
 
-class BinEntryList(WireSchema):
+class BinEntryList(CountedList, PagedList):
     """One page of the bin; `total` counts its entries only."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(BinEntry), required=True)
-    total = Whole(required=True)
-    has_more = Flag(required=True)
-    more_starting_after = Text()
 
 
 def dump_entry(row: BinEntryRow) -> dict[str, Any]:

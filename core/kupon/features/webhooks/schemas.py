@@ -13,6 +13,7 @@ from kupon.kit.event_types import MISSPELT, PUBLIC
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.event_sinks import EventEndpoint, SendOut
 from kupon.web.fields import (
+    CountedList,
     Flag,
     Json,
     Many,
@@ -47,13 +48,10 @@ class Webhook(WireSchema):
     active = Flag(required=True)
 
 
-class WebhookList(WireSchema):
+class WebhookList(CountedList):
     """All webhooks of a project."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(Webhook), required=True)
-    total = Whole(required=True)
 
 
 class EventSinkUpdate(WireSchema):
@@ -90,13 +88,10 @@ class EventSinkBody(WireSchema):
     updated_at = Moment()
 
 
-class EventSinkList(WireSchema):
+class EventSinkList(CountedList):
     """All receivers of a project."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(EventSinkBody), required=True)
-    total = Whole(required=True)
 
 
 class SigningKey(WireSchema):
@@ -145,13 +140,10 @@ class WholeDelivery(Delivery):
     event = Json(required=True)
 
 
-class DeliveryList(WireSchema):
+class DeliveryList(CountedList):
     """One page of deliveries."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     deliveries = Many(Part(Delivery), required=True)
-    total = Whole(required=True)
 
 
 class TestResult(WireSchema):

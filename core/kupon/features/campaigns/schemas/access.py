@@ -7,15 +7,7 @@ from typing import Any
 from kupon.engine.access import Level
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.areas import CampaignAccess
-from kupon.web.fields import (
-    Flag,
-    Many,
-    Moment,
-    Part,
-    Text,
-    Whole,
-    WireSchema,
-)
+from kupon.web.fields import CountedList, Flag, Many, Moment, Part, Text, WireSchema
 
 
 class StoreAccess(WireSchema):
@@ -44,13 +36,10 @@ class AccessAssignment(WireSchema):
     object = Text(required=True)
 
 
-class AccessAssignments(WireSchema):
+class AccessAssignments(CountedList):
     """The areas and stores that may use a campaign."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(AccessAssignment), required=True)
-    total = Whole(required=True)
 
 
 class AccessFilter(WireSchema):

@@ -24,6 +24,7 @@ from kupon.storage.tables.areas import CampaignAccess
 from kupon.storage.tables.campaigns import REFERRAL_PROGRAM
 from kupon.storage.tables.campaigns import Campaign as CampaignRow
 from kupon.web.fields import (
+    CountedList,
     Flag,
     Json,
     Many,
@@ -94,13 +95,10 @@ class Campaign(CampaignBase):
     validation_rules_assignments = Part(RuleAssignments, required=True)
 
 
-class CampaignList(WireSchema):
+class CampaignList(CountedList):
     """One page of campaigns."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     campaigns = Many(Part(CampaignBase), required=True)
-    total = Whole(required=True)
 
 
 class Empty(WireSchema):

@@ -10,7 +10,17 @@ from typing import Any
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.activities import Activity as ActivityRow
 from kupon.storage.tables.definition_activities import DefinitionActivity
-from kupon.web.fields import Flag, Json, Many, Moment, Part, Text, Whole, WireSchema, one_of
+from kupon.web.fields import (
+    CountedList,
+    Json,
+    Many,
+    Moment,
+    PagedList,
+    Part,
+    Text,
+    WireSchema,
+    one_of,
+)
 from kupon.web.query import ListQuery, When
 
 CAMPAIGN_TYPES = (
@@ -61,23 +71,16 @@ class Activity(WireSchema):
     group_id = Text()
 
 
-class ActivityList(WireSchema):
+class ActivityList(PagedList):
     """A page of a feed."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(Activity), required=True)
-    has_more = Flag(required=True)
-    more_starting_after = Text()
 
 
-class ActivitiesList(WireSchema):
+class ActivitiesList(CountedList):
     """A page of a feed, as the deprecated call answers it."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(Activity), required=True)
-    total = Whole(required=True)
 
 
 class FeedQuery(ListQuery):

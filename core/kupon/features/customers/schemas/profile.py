@@ -18,6 +18,7 @@ from kupon.kit.timestamps import format_moment
 from kupon.storage.queries.customers import Summary
 from kupon.storage.queries.erasure import Erased
 from kupon.web.fields import (
+    CountedList,
     Day,
     Flag,
     Json,
@@ -94,13 +95,10 @@ class Customer(WireSchema):
     object = Text(required=True)
 
 
-class CustomerList(WireSchema):
+class CustomerList(CountedList):
     """A page of customers."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     customers = Many(Part(Customer), required=True)
-    total = Whole(required=True)
     has_more = Flag()
 
 
@@ -151,13 +149,10 @@ class SimpleSegment(WireSchema):
     object = Text(required=True)
 
 
-class CustomerSegmentList(WireSchema):
+class CustomerSegmentList(CountedList):
     """The segments that a customer is in."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(SimpleSegment), required=True)
-    total = Whole(required=True)
 
 
 def dump_customer(row: Mapping[str, Any], summary: Summary) -> dict[str, Any]:

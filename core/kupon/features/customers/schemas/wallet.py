@@ -16,7 +16,18 @@ from kupon.kit.timestamps import format_moment
 from kupon.storage.queries.wallets import Holding
 from kupon.storage.tables.campaigns import REFERRAL_PROGRAM
 from kupon.storage.tables.vouchers import Voucher
-from kupon.web.fields import Flag, Json, Many, Moment, Part, Text, Whole, WireSchema
+from kupon.web.fields import (
+    CountedList,
+    Flag,
+    Json,
+    Many,
+    Moment,
+    PagedList,
+    Part,
+    Text,
+    Whole,
+    WireSchema,
+)
 from kupon.web.query import ListQuery
 
 
@@ -95,15 +106,10 @@ class CustomerRedeemable(WireSchema):
     redeemable = Part(HeldRedeemable, required=True)
 
 
-class CustomerRedeemableList(WireSchema):
+class CustomerRedeemableList(CountedList, PagedList):
     """A page of a wallet."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(CustomerRedeemable), required=True)
-    total = Whole(required=True)
-    has_more = Flag(required=True)
-    more_starting_after = Text()
 
 
 class RedeemableListQuery(ListQuery):

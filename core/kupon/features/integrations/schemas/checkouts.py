@@ -10,6 +10,7 @@ from kupon.storage.tables.integrations import PlatformCheckout
 from kupon.web.fields import (
     Flag,
     Json,
+    ListBody,
     Many,
     Moment,
     Part,
@@ -53,11 +54,9 @@ class CheckoutBody(WireSchema):
     updated_at = Moment()
 
 
-class CheckoutList(WireSchema):
+class CheckoutList(ListBody):
     """A page of checkouts."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(CheckoutBody), required=True)
     has_more = Flag(required=True)
 

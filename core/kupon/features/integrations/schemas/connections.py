@@ -17,13 +17,13 @@ from kupon.storage.tables.integrations import (
     Connection,
 )
 from kupon.web.fields import (
+    CountedList,
     Flag,
     Json,
     Many,
     Moment,
     Part,
     Text,
-    Whole,
     WireSchema,
     at_most,
     identifier,
@@ -127,13 +127,10 @@ class AdapterBody(WireSchema):
     settings = Many(Part(AdapterSetting), required=True)
 
 
-class AdapterList(WireSchema):
+class AdapterList(CountedList):
     """All adapters of the server."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(AdapterBody), required=True)
-    total = Whole(required=True)
 
 
 class IntegrationKey(WireSchema):
@@ -165,13 +162,10 @@ class ConnectionBody(WireSchema):
     updated_at = Moment()
 
 
-class ConnectionList(WireSchema):
+class ConnectionList(CountedList):
     """All connections of a project."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(ConnectionBody), required=True)
-    total = Whole(required=True)
 
 
 class ConnectionCheck(WireSchema):

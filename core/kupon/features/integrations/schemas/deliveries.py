@@ -11,6 +11,7 @@ from kupon.storage.tables.integrations import Connection, ConnectionCount, Inbox
 from kupon.web.fields import (
     Flag,
     Json,
+    ListBody,
     Many,
     Moment,
     Part,
@@ -65,11 +66,9 @@ class InboxDelivery(WireSchema):
     processed_at = Moment()
 
 
-class InboxDeliveryList(WireSchema):
+class InboxDeliveryList(ListBody):
     """A page of deliveries."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(InboxDelivery), required=True)
     has_more = Flag(required=True)
 

@@ -15,6 +15,7 @@ from kupon.storage.tables.integrations import OutboundItem
 from kupon.web.fields import (
     Flag,
     Json,
+    ListBody,
     Many,
     Moment,
     Part,
@@ -123,11 +124,9 @@ class OutboundItemBody(WireSchema):
     created_at = Moment(required=True)
 
 
-class OutboundItemList(WireSchema):
+class OutboundItemList(ListBody):
     """A page of items."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(OutboundItemBody), required=True)
     has_more = Flag(required=True)
 

@@ -14,6 +14,7 @@ from kupon.kit.complaints import first_complaint
 from kupon.kit.errors import invalid_payload
 from kupon.storage.tables.integrations import SyncRun
 from kupon.web.fields import (
+    CountedList,
     Flag,
     Json,
     Many,
@@ -132,13 +133,10 @@ class Sync(WireSchema):
     finished_at = Moment()
 
 
-class SyncList(WireSchema):
+class SyncList(CountedList):
     """The latest runs."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(Sync), required=True)
-    total = Whole(required=True)
 
 
 def dump_run(row: SyncRun) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kupon.features.customers.schemas import Activity, EventSource, dump_activity
 from kupon.storage.tables.activities import Activity as ActivityRow
-from kupon.web.fields import Flag, Many, Part, Text, WireSchema
+from kupon.web.fields import Many, PagedList, Part, Text
 from kupon.web.query import ListQuery
 
 # What these feeds tell of, as it is called inside and as it is called here: two names are
@@ -55,14 +55,10 @@ class MemberActivity(Activity):
     source = Part(EventSource)
 
 
-class MemberActivityList(WireSchema):
+class MemberActivityList(PagedList):
     """A page of a member's feed."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(MemberActivity), required=True)
-    has_more = Flag(required=True)
-    more_starting_after = Text()
 
 
 class MemberActivityQuery(ListQuery):

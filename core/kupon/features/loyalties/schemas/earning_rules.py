@@ -19,6 +19,7 @@ from kupon.features.vouchers.schemas import (
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.loyalties import EarningRule as EarningRuleRow
 from kupon.web.fields import (
+    CountedList,
     Flag,
     Json,
     Many,
@@ -206,13 +207,10 @@ class EarningRule(TimeLimits):
     object = Text(required=True)
 
 
-class EarningRuleList(WireSchema):
+class EarningRuleList(CountedList):
     """Earning rules of one programme."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(EarningRule), required=True)
-    total = Whole(required=True)
 
 
 def dump_earning_rule(row: EarningRuleRow, validation_rule_id: str | None) -> dict[str, Any]:

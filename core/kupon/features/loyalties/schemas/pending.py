@@ -11,7 +11,7 @@ from kupon.features.vouchers.schemas import RelatedObject
 from kupon.kit.pages import list_body
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.loyalties import PendingPoints as PendingRow
-from kupon.web.fields import Day, Flag, Json, Many, Moment, Part, Text, Whole, WireSchema
+from kupon.web.fields import Day, Json, Many, Moment, PagedList, Part, Text, Whole, WireSchema
 from kupon.web.query import ListQuery
 
 
@@ -55,14 +55,10 @@ class PendingPoints(WireSchema):
     updated_at = Moment()
 
 
-class PendingPointsList(WireSchema):
+class PendingPointsList(PagedList):
     """One page of pending points."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(PendingPoints), required=True)
-    has_more = Flag(required=True)
-    more_starting_after = Text()
 
 
 class PendingBalance(WireSchema):

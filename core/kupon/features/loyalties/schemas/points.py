@@ -17,6 +17,7 @@ from kupon.features.vouchers.schemas import (
 )
 from kupon.kit.pages import list_body
 from kupon.web.fields import (
+    CountedList,
     Many,
     Part,
     Text,
@@ -92,13 +93,10 @@ class BucketsQuery(ListQuery):
         fields = ("limit", "page")
 
 
-class BucketList(WireSchema):
+class BucketList(CountedList):
     """One page of buckets."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(PointsBucket), required=True)
-    total = Whole(required=True)
 
 
 def dump_transferred_to(card: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kupon.features.campaigns.schemas import Campaign, CampaignCreate, CampaignUpdate
 from kupon.storage.tables.campaigns import LOYALTY_PROGRAM
-from kupon.web.fields import Many, Part, Text, Whole, WireSchema, one_of
+from kupon.web.fields import CountedList, Many, Part, Text, one_of
 from kupon.web.query import ListQuery, Texts
 
 
@@ -24,13 +24,10 @@ class ProgrammesQuery(ListQuery):
     expand = Texts()
 
 
-class ProgrammeList(WireSchema):
+class ProgrammeList(CountedList):
     """One page of programmes."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     campaigns = Many(Part(Campaign), required=True)
-    total = Whole(required=True)
 
 
 class ProgrammeCreate(CampaignCreate):

@@ -14,7 +14,18 @@ from kupon.features.rewards.schemas import Reward, RewardAssignment
 from kupon.kit.timestamps import format_moment
 from kupon.storage.queries.loyalty_tiers import Membership
 from kupon.storage.tables.loyalties import LoyaltyTier as LoyaltyTierRow
-from kupon.web.fields import Json, Many, Moment, Part, Text, Whole, WireSchema, at_most, between
+from kupon.web.fields import (
+    CountedList,
+    Json,
+    Many,
+    Moment,
+    Part,
+    Text,
+    Whole,
+    WireSchema,
+    at_most,
+    between,
+)
 from kupon.web.query import ListQuery
 
 LONGEST_NAME = 500
@@ -84,13 +95,10 @@ class LoyaltyTier(WireSchema):
     object = Text(required=True)
 
 
-class LoyaltyTierList(WireSchema):
+class LoyaltyTierList(CountedList):
     """Tiers of a programme."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(LoyaltyTier), required=True)
-    total = Whole(required=True)
 
 
 class LoyaltyTiersQuery(ListQuery):
@@ -121,13 +129,10 @@ class LoyaltyTierReward(WireSchema):
     object = Text(required=True)
 
 
-class LoyaltyTierRewardList(WireSchema):
+class LoyaltyTierRewardList(CountedList):
     """Rewards of a tier."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(LoyaltyTierReward), required=True)
-    total = Whole(required=True)
 
 
 def dump_tier(row: LoyaltyTierRow, membership: Membership | None = None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from kupon.storage.definitions import Definitions
 from kupon.storage.queries.offers import CampaignFacts
 from kupon.storage.queries.promotions import StackFacts, TierFacts
 from kupon.storage.snapshots import VoucherFacts
-from kupon.web.fields import Flag, Json, Many, Part, Text, Whole, WireSchema
+from kupon.web.fields import CountedList, Json, Many, PagedList, Part, Text, WireSchema
 
 OfferFacts = VoucherFacts | TierFacts | CampaignFacts | StackFacts
 Wire = Mapping[str, Any]
@@ -34,13 +34,10 @@ class QualifiedRule(RuleAssignment):
     validation_omitted_rules = Many(Text())
 
 
-class QualifiedRules(WireSchema):
+class QualifiedRules(CountedList):
     """The rules that hold for something."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(QualifiedRule), required=True)
-    total = Whole(required=True)
 
 
 class QualifiedTier(WireSchema):
@@ -71,15 +68,10 @@ class QualifiedRedeemable(QualifiedTier):
     redeemables = Many(Part(QualifiedTier))
 
 
-class QualifiedRedeemables(WireSchema):
+class QualifiedRedeemables(CountedList, PagedList):
     """A page of what qualifies."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(QualifiedRedeemable), required=True)
-    total = Whole(required=True)
-    has_more = Flag(required=True)
-    more_starting_after = Text()
 
 
 class QualificationAnswer(WireSchema):

@@ -10,7 +10,7 @@ from kupon.features.customers.schemas import CustomerBody
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.campaigns import REFERRAL_PROGRAM
 from kupon.storage.tables.publications import RedeemableHolder
-from kupon.web.fields import Flag, Json, Many, Moment, Part, Text, Whole, WireSchema
+from kupon.web.fields import CountedList, Json, Many, Moment, PagedList, Part, Text, WireSchema
 from kupon.web.query import ListQuery
 
 MOST_HOLDERS = 100
@@ -54,15 +54,10 @@ class Holders(WireSchema):
     holders = Many(Part(Holder), required=True)
 
 
-class HolderList(WireSchema):
+class HolderList(CountedList, PagedList):
     """A page of a code's holders."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(Holder), required=True)
-    total = Whole(required=True)
-    has_more = Flag(required=True)
-    more_starting_after = Text()
 
 
 class HolderListQuery(ListQuery):

@@ -11,6 +11,7 @@ from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.referrals import ReferralTier as Row
 from kupon.web.fields import (
     INTEGER_LIMIT,
+    CountedList,
     Json,
     Many,
     Moment,
@@ -59,13 +60,10 @@ class ReferralTier(WireSchema):
     object = Text(required=True)
 
 
-class ReferralTierList(WireSchema):
+class ReferralTierList(CountedList):
     """All tiers of a referral programme, the oldest first."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(ReferralTier), required=True)
-    total = Whole(required=True)
 
 
 def dump_tier(row: Row) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from marshmallow import validate
 from kupon.features.rewards.schemas.reward import Reward
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.rewards import RewardAssignment as AssignmentRow
-from kupon.web.fields import Flag, Many, Moment, Part, Text, Whole, WireSchema, between
+from kupon.web.fields import CountedList, Flag, Many, Moment, Part, Text, Whole, WireSchema, between
 from kupon.web.query import ListQuery
 
 
@@ -72,13 +72,10 @@ class RewardAssignment(WireSchema):
     object = Text(required=True)
 
 
-class RewardAssignmentList(WireSchema):
+class RewardAssignmentList(CountedList):
     """One page of assignments."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(RewardAssignment), required=True)
-    total = Whole(required=True)
 
 
 class LoyaltyReward(WireSchema):
@@ -89,13 +86,10 @@ class LoyaltyReward(WireSchema):
     object = Text()
 
 
-class LoyaltyRewardList(WireSchema):
+class LoyaltyRewardList(CountedList):
     """All rewards that a member can choose from."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(LoyaltyReward), required=True)
-    total = Whole(required=True)
 
 
 def dump_assignment(row: AssignmentRow, points: int | None = None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.rewards import Reward as RewardRow
 from kupon.web.fields import (
+    CountedList,
     Json,
     Many,
     Moment,
@@ -120,13 +121,10 @@ class Reward(WireSchema):
     object = Text(required=True)
 
 
-class RewardList(WireSchema):
+class RewardList(CountedList):
     """One page of rewards."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(Reward), required=True)
-    total = Whole(required=True)
 
 
 def dump_reward(row: RewardRow) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from marshmallow import validate
 from kupon.kit.pages import list_body
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.validation_rules import ValidationRuleAssignment
-from kupon.web.fields import Many, Moment, Part, Text, Whole, WireSchema, one_of
+from kupon.web.fields import CountedList, Many, Moment, Part, Text, WireSchema, one_of
 from kupon.web.query import ListQuery, Switch
 
 RELATED_TYPES = (
@@ -56,13 +56,10 @@ class RuleAssignment(WireSchema):
     object = Text(required=True)
 
 
-class RuleAssignments(WireSchema):
+class RuleAssignments(CountedList):
     """Assignments: one page of them, or those that hold for one object."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(RuleAssignment), required=True)
-    total = Whole(required=True)
 
 
 class RuleAssignmentsQuery(ListQuery):

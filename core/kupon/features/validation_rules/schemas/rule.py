@@ -12,6 +12,7 @@ from marshmallow import ValidationError, fields
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.validation_rules import ValidationRule as RuleRow
 from kupon.web.fields import (
+    CountedList,
     Flag,
     Json,
     Many,
@@ -144,13 +145,10 @@ class ValidationRule(WireSchema):
     object = Text(required=True)
 
 
-class ValidationRuleList(WireSchema):
+class ValidationRuleList(CountedList):
     """One page of rules."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(ValidationRule), required=True)
-    total = Whole(required=True)
 
 
 class ValidationRulesQuery(ListQuery):

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 from kupon.features.vouchers.schemas.definitions import LONGEST_TEXT
 from kupon.kit.timestamps import format_moment
 from kupon.web.fields import (
-    Flag,
     Json,
     Many,
     Moment,
+    PagedList,
     Part,
     Text,
     Whole,
@@ -90,14 +90,10 @@ class Transaction(WireSchema):
     created_at = Moment(required=True)
 
 
-class TransactionList(WireSchema):
+class TransactionList(PagedList):
     """One page of transactions."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     data = Many(Part(Transaction), required=True)
-    has_more = Flag(required=True)
-    more_starting_after = Text()
 
 
 class BalanceUpdate(WireSchema):

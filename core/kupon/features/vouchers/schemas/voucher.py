@@ -29,7 +29,18 @@ from kupon.features.vouchers.schemas.definitions import (
 from kupon.kit.pages import list_body
 from kupon.kit.timestamps import format_moment
 from kupon.storage.tables.campaigns import REFERRAL_PROGRAM
-from kupon.web.fields import Flag, Json, Many, Moment, Part, Text, Whole, WireSchema, at_most
+from kupon.web.fields import (
+    CountedList,
+    Flag,
+    Json,
+    Many,
+    Moment,
+    Part,
+    Text,
+    Whole,
+    WireSchema,
+    at_most,
+)
 from kupon.web.query import ListQuery, Switch, Texts
 
 _NO_RULES = list_body("data", [], total=0)
@@ -115,13 +126,10 @@ class Voucher(TimeLimits):
     object = Text(required=True)
 
 
-class VoucherList(WireSchema):
+class VoucherList(CountedList):
     """One page of vouchers."""
 
-    object = Text(required=True)
-    data_ref = Text(required=True)
     vouchers = Many(Part(Voucher), required=True)
-    total = Whole(required=True)
 
 
 class VouchersQuery(ListQuery):
