@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-EXAMPLE = Path(__file__).parents[2] / "examples" / "01_first_coupon"
+from tests.examples.conftest import EXAMPLES
 
 
 @pytest.mark.slow
-def test_every_figure_of_the_example_is_right(live_server):
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLE / "main.py")],
-        env=os.environ | {"KUPON_CREDENTIALS": str(live_server.credentials_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def test_every_figure_of_the_example_is_right(run_example):
+    done = run_example("01_first_coupon")
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert "Coffee beans, 1 kg 37.80 -3.78 34.02" in lines
@@ -33,7 +21,9 @@ def test_every_figure_of_the_example_is_right(live_server):
 @pytest.fixture
 def account():
     """The example's own account."""
-    spec = importlib.util.spec_from_file_location("account", EXAMPLE / "account.py")
+    spec = importlib.util.spec_from_file_location(
+        "account", EXAMPLES / "01_first_coupon" / "account.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.Account()

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "02_stacked_promotions"
+EXAMPLE = "02_stacked_promotions"
 
 pytestmark = pytest.mark.slow
 
 
-def run(folder, live_server):
-    return subprocess.run(
-        [sys.executable, str(folder / "main.py")],
-        env=os.environ | {"KUPON_CREDENTIALS": str(live_server.credentials_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
-def test_every_figure_of_the_example_is_right(live_server):
+def test_every_figure_of_the_example_is_right(run_example):
     for _ in range(2):
-        done = run(EXAMPLE, live_server)
+        done = run_example(EXAMPLE)
         assert done.returncode == 0, done.stdout + done.stderr
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert "A mug for free -7.25" in lines
@@ -37,11 +20,7 @@ def test_every_figure_of_the_example_is_right(live_server):
     assert lines[-1] == "All figures are as worked out by hand."
 
 
-def test_a_wrong_figure_ends_it(live_server, tmp_path):
-    folder = tmp_path / "example"
-    shutil.copytree(EXAMPLE, folder)
-    figures = folder / "shop.py"
-    figures.write_text(figures.read_text().replace("AFTER_STACK = 9207", "AFTER_STACK = 9206"))
-    done = run(folder, live_server)
+def test_a_wrong_figure_ends_it(run_example):
+    done = run_example(EXAMPLE, changed=("shop.py", "AFTER_STACK = 9207", "AFTER_STACK = 9206"))
     assert done.returncode == 1
     assert "to pay: 9207 instead of 9206" in done.stderr
