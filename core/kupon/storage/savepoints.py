@@ -26,16 +26,14 @@ TRANSIENT = (
 def savepoint(uow: UnitOfWork) -> Iterator[None]:
     """Undo what was written inside when it raises, and raise on.
 
+    Shapes:  the session knows of it, as it undoes all that it knows of when a flush fails.
     Locks:   those taken inside are given back then.
     """
-    uow.session.flush()
-    uow.driver.execute("SAVEPOINT part")
     try:
-        yield
-        uow.session.flush()
+        with uow.session.begin_nested():
+            # It would begin with the session's first statement only, after those of the driver.
+            uow.session.connection()
+            yield
     except Exception:
         uow.session.expire_all()
-        uow.driver.execute("ROLLBACK TO SAVEPOINT part")
-        uow.driver.execute("RELEASE SAVEPOINT part")
         raise
-    uow.driver.execute("RELEASE SAVEPOINT part")
