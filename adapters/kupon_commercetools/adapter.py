@@ -24,9 +24,9 @@ from kupon.hooks.adapter import (
     checked,
 )
 from kupon.hooks.commands import Command
-from kupon.hooks.errors import Skip, Unmappable
+from kupon.hooks.errors import AuthFailed, Misconfigured, Skip, Unmappable
 from kupon.hooks.http import HttpClient
-from kupon_commercetools import webhooks
+from kupon_commercetools import repricing, webhooks
 from kupon_commercetools.client import CommercetoolsClient, HurriedClient
 from kupon_commercetools.config import CommercetoolsSettings
 from kupon_commercetools.extension import price, unchanged
@@ -86,11 +86,11 @@ class CommercetoolsAdapter(Adapter):
     def respond(self, request: InboundRequest, shop: Shop) -> InboundResponse:
         """What is to be done to a cart, or whether an order may be placed."""
         try:
-            action, kind, content = webhooks.call_of(request)
+            call = webhooks.call_of(request)
         except Unmappable:
             return unchanged()
         client = HurriedClient(self.config, replace(self.http, total_s=self._look_up_s))
-        return price(action, kind, content, connection=self.connection, client=client, shop=shop)
+        return price(call, connection=self.connection, client=client, shop=shop)
 
     def acknowledge(
         self, request: InboundRequest, deliveries: Sequence[Delivery]
@@ -102,8 +102,15 @@ class CommercetoolsAdapter(Adapter):
         """The messages in a request."""
         return webhooks.deliveries_of(request, self.config["project_key"])
 
+    def missed(self, request: InboundRequest) -> Sequence[Delivery]:
+        """That a cart was not priced."""
+        return repricing.missed(request) if self.answers(request) else ()
+
     def process(self, deliveries: Sequence[Delivery]) -> Sequence[Command]:
         """What became of the objects that messages are about; each is asked for once."""
+        for each in deliveries:
+            if each.event == repricing.UNPRICED:
+                repricing.recalculate(self.client, each.payload)
         messages = [each.payload for each in deliveries if each.event in webhooks.KNOWN]
         return whole(Records(self.connection, self.client).of_messages(messages))
 
@@ -117,8 +124,17 @@ class CommercetoolsAdapter(Adapter):
         return [write(self.client, self.config, each) for each in orders]
 
     def provision(self) -> dict[str, Any]:
-        """Install the custom type, the extension, and the subscription."""
-        return Installation(self.connection, self.client).install()
+        """Install the custom type, the extension, and the subscription.
+
+        Raises:  Misconfigured where the credentials are right but don't allow it, as is the case
+            once the API client has only the scopes that it needs from day to day.
+        """
+        try:
+            return Installation(self.connection, self.client).install()
+        except AuthFailed as error:
+            if self.check().health is not Health.OK:
+                raise
+            raise Misconfigured(f"the API client lacks a scope of provisioning: {error}") from None
 
     def deprovision(self) -> None:
         """Take the extension and the subscription away."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from kupon.hooks.errors import AuthFailed, Conflict, Unavailable
+from kupon.hooks.errors import AuthFailed, Conflict, Unavailable, as_documented
 from kupon.hooks.http import HttpClient, HttpResponse
 
 Json = dict[str, Any]
@@ -198,12 +197,3 @@ class HurriedClient(CommercetoolsClient):
 def _listed(kind: str, count: int) -> str:
     """Variables of a query as a list."""
     return f"({', '.join(f':{kind}{place}' for place in range(count))})"
-
-
-@contextmanager
-def as_documented() -> Iterator[None]:
-    """What is answered in another shape than documented is no answer."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise Unavailable("the answer is not as documented") from None

@@ -18,31 +18,26 @@ from kupon_commercetools.mapping.orders import session_key
 from kupon_commercetools.mapping.texts import Json
 from kupon_commercetools.mapping.verdicts import reason_of
 from kupon_commercetools.pricing import CartPricing, situation
+from kupon_commercetools.webhooks import Call
 
 _MOST_ACTIONS: Final = 100
 
 
 def price(
-    action: str,
-    kind: str,
-    content: Json,
-    *,
-    connection: Connection,
-    client: CommercetoolsClient,
-    shop: Shop,
+    call: Call, *, connection: Connection, client: CommercetoolsClient, shop: Shop
 ) -> InboundResponse:
     """Answer a call of the extension.
 
     Raises:  KuponError, AdapterError, upon which nothing is to change.
     """
-    if kind == "cart":
-        actions = CartPricing(content, connection, client, shop).actions()
+    if call.kind == "cart":
+        actions = CartPricing(call.content, call.before, connection, client, shop).actions()
         if len(actions) > _MOST_ACTIONS:
             # The platform would fail the shopper's request.
-            raise Unmappable(str(content["id"]), f"it needs more than {_MOST_ACTIONS} actions")
+            raise Unmappable(str(call.content["id"]), f"it needs more than {_MOST_ACTIONS} actions")
         return InboundResponse(body={"actions": actions})
-    if kind == "order" and action == "Create":
-        return check_order(content, connection, client=client, shop=shop)
+    if call.kind == "order" and call.action == "Create":
+        return check_order(call.content, connection, client=client, shop=shop)
     return unchanged()
 
 

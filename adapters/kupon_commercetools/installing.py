@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kupon.hooks.adapter import Connection
-from kupon.hooks.errors import Misconfigured
+from kupon.hooks.errors import Misconfigured, as_documented
 from kupon_commercetools import webhooks
-from kupon_commercetools.client import CommercetoolsClient, Json, as_documented
+from kupon_commercetools.client import CommercetoolsClient, Json
 from kupon_commercetools.mapping import codes
 from kupon_commercetools.mapping.carried import LINE_TYPE_KEY, TAX_KEY
 from kupon_commercetools.mapping.lines import GRANTS
@@ -141,6 +141,8 @@ class Installation:
             },
             "triggers": list(_TRIGGERS),
             "timeoutInMs": self._settings["extension_timeout_ms"],
+            # A cart that has lost Kupon's fields tells only so that it had them.
+            "additionalContext": {"includeOldResource": True},
         }
         if self.client.find("extensions", key=self._key) is None:
             self.client.create("extensions", draft)
@@ -150,6 +152,10 @@ class Installation:
             {"action": "changeDestination", "destination": draft["destination"]},
             {"action": "changeTriggers", "triggers": draft["triggers"]},
             {"action": "setTimeoutInMs", "timeoutInMs": draft["timeoutInMs"]},
+            {
+                "action": "setAdditionalContext",
+                "additionalContext": draft["additionalContext"],
+            },
         ]
         self.client.hold(f"extensions/key={self._key}", lambda _: actions)
 

@@ -10,27 +10,35 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from kupon.hooks.adapter import Connection, Shop
-from kupon.hooks.errors import Unmappable
+from kupon.hooks.errors import Unmappable, as_documented
 from kupon.kit.errors import KuponError
-from kupon_commercetools.client import CommercetoolsClient, as_documented
+from kupon_commercetools.client import CommercetoolsClient
 from kupon_commercetools.mapping import codes, lines
 from kupon_commercetools.mapping.articles import selection, variants_of
 from kupon_commercetools.mapping.codes import Code
 from kupon_commercetools.mapping.inbound import buyer, unnamed_accounts
 from kupon_commercetools.mapping.orders import SESSION, session_key
-from kupon_commercetools.mapping.outbound import DIRECT, TYPE_KEY, actions_of, type_action
+from kupon_commercetools.mapping.outbound import (
+    DIRECT,
+    TYPE_KEY,
+    actions_of,
+    discount_actions,
+    type_action,
+)
 from kupon_commercetools.mapping.priced import Action, Gift, Priced, Variant, added_units
 from kupon_commercetools.mapping.texts import Json, custom_fields
 from kupon_commercetools.mapping.verdicts import counted, given_units, grants_of, reason_of
+from kupon_commercetools.promotions import fitting_tiers, those_besides
 
-# Each round takes codes out that do not count; what is left after the last counts as refused.
-_ROUNDS: Final = 4
+# Of the API, in one validation.
+_MOST_CODES: Final = 30
 # Of the cart that was lost when its shopper logged in.
 _MERGED: Final = "Merged"
 _REMOVED: Final = "The product that belongs to the discount was removed from the cart"
 _NATIVE: Final = "A discount code of the shop is in the cart"
 _CURRENCY: Final = "currency_not_supported"
 _TOO_LONG: Final = f"The cart has more than {lines.MOST_ITEMS} lines"
+_TOO_MANY: Final = f"The cart has more than {_MOST_CODES} codes"
 _ABSENT: Final = "The product that belongs to the discount is not available"
 
 
@@ -51,9 +59,10 @@ def situation(raw: Json, settings: Json, client: CommercetoolsClient) -> dict[st
 
 @dataclass(slots=True)
 class CartPricing:
-    """One call of the extension about one cart."""
+    """One call of the extension about one cart, and what it was before the change."""
 
     cart: Json
+    before: Json
     connection: Connection
     client: CommercetoolsClient
     shop: Shop
@@ -65,16 +74,19 @@ class CartPricing:
 
         Raises:  KuponError, AdapterError, upon which nothing is to be done.
         """
-        fields = custom_fields(self.cart)
+        fields = self._fields(self.cart)
         if self.cart.get("cartState") == _MERGED and fields.get(SESSION):
             self.shop.release(self._key)
         if not self._is_open():
             return []
-        has_traces = bool(fields.get(SESSION) or fields.get(codes.FIELD))
+        if not self._is_ours(self.cart):
+            return self._withdraw()
+        has_traces = self._has_ours or bool(fields.get(codes.FIELD))
         if not has_traces and not self._has_promotions():
             return self._first()
         self._situation = situation(self.cart, self._settings, self.client)
-        tiers = self._tiers()
+        is_asked = self._has_promotions() and bool(self._situation)
+        tiers = fitting_tiers(self.shop, self._situation) if is_asked else []
         if not tiers and not has_traces:
             return self._first()
         return self._answer(codes.codes_of(self.cart), tiers)
@@ -82,16 +94,31 @@ class CartPricing:
     def _answer(self, sent: Sequence[Code], tiers: Sequence[Code]) -> list[Action]:
         wanted = [each for each in sent if each.status != codes.DELETED]
         self._release([each for each in sent if each.status == codes.DELETED])
-        if not wanted and custom_fields(self.cart).get(SESSION):
+        if not wanted and self._has_ours:
             # A storefront may have emptied the field instead.
             self.shop.release(self._key)
         is_applied = self._settings["promotions"] == "APPLY"
-        offered = _not_in(tiers, wanted)
+        offered = those_besides(tiers, wanted)
         priced = self._price([*wanted, *(offered if is_applied else ())])
         shown = [] if is_applied else offered
         told = [each for each in self._refused if _is_told(each, sent)]
         priced = replace(priced, codes=[*priced.codes, *told, *shown])
-        return actions_of(self.cart, priced, self._settings, self._type_key)
+        return actions_of(
+            self.cart, priced, self._settings, self._type_key, has_ours=self._has_ours
+        )
+
+    def _withdraw(self) -> list[Action]:
+        """Take back what a cart was given before it was given another type."""
+        if not self._has_ours:
+            return []
+        self.shop.release(self._key)
+        return discount_actions(self.cart, Priced(), self._settings, has_ours=True)
+
+    @property
+    def _has_ours(self) -> bool:
+        """Whether Kupon's discounts are in the cart, which may have lost the fields that say so."""
+        held = (self._fields(each).get(SESSION) for each in (self.cart, self.before))
+        return any(held) or lines.has_ours(self.cart)
 
     @property
     def _settings(self) -> Mapping[str, Any]:
@@ -102,10 +129,15 @@ class CartPricing:
         return self._settings["reuse_type_key"] or TYPE_KEY
 
     def _is_open(self) -> bool:
-        """Whether the cart can be changed, and takes Kupon's fields."""
-        cart = self.cart
-        if cart.get("cartState", "Active") != "Active" or cart.get("lock"):
-            return False
+        """Whether the cart can be changed."""
+        return self.cart.get("cartState", "Active") == "Active" and not self.cart.get("lock")
+
+    def _fields(self, cart: Json) -> Json:
+        """Kupon's fields of a cart, unlike those of another type."""
+        return custom_fields(cart) if self._is_ours(cart) else {}
+
+    def _is_ours(self, cart: Json) -> bool:
+        """Whether a cart has Kupon's type, or none."""
         ours = self.connection.state.get("type_id")
         custom = cart.get("custom")
         if ours is None or not isinstance(custom, Mapping):
@@ -121,12 +153,21 @@ class CartPricing:
         return self._settings["promotions"] != "OFF" and bool(self.cart.get("lineItems"))
 
     def _price(self, wanted: Sequence[Code]) -> Priced:
-        """Have codes counted, without those that can't be."""
+        """Have codes counted, without those that can't be: each round takes at least one out."""
         left = [each for each in wanted if not self._is_refused(each)]
-        for _ in range(_ROUNDS):
-            if not left:
-                break
-            answer = self.shop.validate(self._body(left))
+        self._refuse(left[_MOST_CODES:], _TOO_MANY)
+        del left[_MOST_CODES:]
+        while left:
+            try:
+                answer = self.shop.validate(self._body(left))
+            except KuponError as error:
+                if error.status >= 500:
+                    raise
+                # A cart that stayed as it is would keep what it was given for other contents.
+                newest = next((each for each in left[::-1] if each.status == codes.NEW), left[-1])
+                left.remove(newest)
+                self._refuse([newest], error.details or error.message)
+                continue
             left, is_final = self._judge(left, answer)
             if not is_final:
                 continue
@@ -136,7 +177,6 @@ class CartPricing:
             left = [each for each in left if each not in lost]
             self._refuse(lost, _ABSENT)
             self._release(lost)
-        self._refuse(left, reason_of({}))
         return Priced()
 
     def _judge(self, asked: Sequence[Code], answer: Json) -> tuple[list[Code], bool]:
@@ -154,7 +194,8 @@ class CartPricing:
                 self._refuse([each], reason_of(verdict))
             order = [each for each in said if said[each].get("status") == "APPLICABLE"]
             return sorted(left, key=lambda each: order.index(each.code)), True
-        bad = [(each, said) for each, said in out if said.get("status") == "INAPPLICABLE"] or out
+        bad = [(each, said) for each, said in out if said.get("status") == "INAPPLICABLE"]
+        bad = bad or out or [(each, {}) for each in asked]
         for each, verdict in bad:
             self._refuse([each], reason_of(verdict))
         gone = [each for each, _ in bad]
@@ -236,7 +277,8 @@ class CartPricing:
 
     @property
     def _key(self) -> str:
-        return session_key(self.cart, self.connection.id)
+        is_told = not self.before or self._fields(self.cart).get(SESSION)
+        return session_key(self.cart if is_told else self.before, self.connection.id)
 
     def _body(self, wanted: Sequence[Code]) -> dict[str, Any]:
         ttl = self._settings["lock_ttl_seconds"]
@@ -245,30 +287,6 @@ class CartPricing:
             "redeemables": codes.redeemables(wanted),
             "session": {"type": "LOCK", "key": self._key, "ttl": ttl, "ttl_unit": "SECONDS"},
         }
-
-    def _tiers(self) -> list[Code]:
-        """The promotion tiers that fit the cart, the best one first."""
-        if not self._has_promotions() or not self._situation:
-            return []
-        filters = {"resource_type": {"conditions": {"$is": ["promotion_tier"]}}}
-        options = {"sorting_rule": "BEST_DEAL", "limit": 5, "filters": filters}
-        options["expand"] = ["redeemable"]
-        answer = self.shop.qualify({**self._situation, "scenario": "ALL", "options": options})
-        return [
-            Code(
-                code=str(each["id"]),
-                type=codes.TIER,
-                status=codes.AVAILABLE,
-                banner=each.get("banner") or each.get("name"),
-            )
-            for each in answer["redeemables"]["data"]
-            if each.get("object") == codes.TIER
-        ]
-
-
-def _not_in(tiers: Sequence[Code], others: Sequence[Code]) -> list[Code]:
-    known = {each.code for each in others}
-    return [each for each in tiers if each.code not in known]
 
 
 def _is_told(refused: Code, sent: Sequence[Code]) -> bool:

@@ -16,8 +16,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from kupon.hooks.adapter import Connection, Page
+from kupon.hooks.errors import as_documented
 from kupon_commercetools import webhooks
-from kupon_commercetools.client import CommercetoolsClient, as_documented
+from kupon_commercetools.client import CommercetoolsClient
 from kupon_commercetools.mapping.texts import Json
 from kupon_commercetools.records import RESOURCES, Records, parameters
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from kupon.hooks.adapter import Connection
 from kupon.hooks.commands import Command, DeleteRecord, EraseCustomer, Stamp
-from kupon.hooks.errors import Skip, Unavailable, Unmappable
-from kupon_commercetools.client import CommercetoolsClient, as_documented
+from kupon.hooks.errors import Skip, Unavailable, Unmappable, as_documented
+from kupon_commercetools.client import CommercetoolsClient
 from kupon_commercetools.mapping.inbound import (
     NAMES,
     customer_command,

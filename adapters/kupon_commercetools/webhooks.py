@@ -13,6 +13,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from kupon.hooks.adapter import Delivery, InboundRequest
@@ -114,8 +115,21 @@ def is_extension(request: InboundRequest) -> bool:
     return request.path.strip("/") == EXTENSION
 
 
-def call_of(request: InboundRequest) -> tuple[str, str, Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Call:
     """A call of the extension: what happens (Create, Update), to which type, and the object.
+
+    Shapes:  before is the object as it was, empty where that is not told.
+    """
+
+    action: str
+    kind: str
+    content: Mapping[str, Any]
+    before: Mapping[str, Any]
+
+
+def call_of(request: InboundRequest) -> Call:
+    """A call of the extension.
 
     Raises:  Unmappable.
     """
@@ -123,10 +137,11 @@ def call_of(request: InboundRequest) -> tuple[str, str, Mapping[str, Any]]:
         sent = json.loads(request.body)
         resource = sent["resource"]
         kind, content = str(resource["typeId"]), resource["obj"]
+        before = (sent.get("oldResource") or {}).get("obj") or {}
         if not isinstance(content, dict) or not isinstance(content.get("id"), str):
             raise TypeError
-        return str(sent["action"]), kind, content
-    except (ValueError, TypeError, KeyError):
+        return Call(str(sent["action"]), kind, content, before)
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise Unmappable("extension", "it is no call of an API extension") from None
 
 

@@ -97,9 +97,7 @@ def calculate(cart: Json, products: Mapping[str, Json]) -> None:
     currency = cart["totalPrice"]["currencyCode"]
     cart["lineItems"] = [each for each in cart["lineItems"] if each["lineItemMode"] != GIFT]
     for line in cart["lineItems"]:
-        line["totalPrice"] = money(
-            line["price"]["value"]["centAmount"] * line["quantity"], currency
-        )
+        line["totalPrice"] = money(_unit(line) * line["quantity"], currency)
     off_total = 0
     for discount in cart["directDiscounts"]:
         off_total += _discount(cart, discount, products, currency)
@@ -109,6 +107,15 @@ def calculate(cart: Json, products: Mapping[str, Json]) -> None:
         raise BadAction("the total is below zero")
     cart["discountOnTotalPrice"] = {"discountedAmount": money(min(off_total, left), currency)}
     cart["totalPrice"] = money(left - min(off_total, left), currency)
+
+
+def _unit(line: Json) -> int:
+    """What one unit of a line costs: the price shows the base, its tiers what counts."""
+    value, least = line["price"]["value"], 0
+    for tier in line["price"].get("tiers", ()):
+        if least < tier["minimumQuantity"] <= line["quantity"]:
+            value, least = tier["value"], tier["minimumQuantity"]
+    return int(value["centAmount"])
 
 
 def is_given(line: Json) -> bool:
@@ -193,6 +200,7 @@ def _add_line(
     id = f"added-{variant['sku']}-{len(cart['lineItems'])}"
     line = line_item(id, product["id"], variant["sku"], action["quantity"], price, currency)
     line["custom"] = _custom(action["custom"], types)
+    line["price"] = copy.deepcopy(variant["price"])
     cart["lineItems"].append(line)
 
 

@@ -162,6 +162,7 @@ class CommercetoolsPlatform(CommercetoolsApi):
                 "product-projections", product_of(article.product, article.sku, article.price)
             )
         raw = self.places.get("carts", {}).get(cart.key) or new_cart(cart.key, cart.currency)
+        before = copy.deepcopy(raw)
         gifts = [each for each in raw["lineItems"] if carts.is_given(each)]
         raw["customerId"] = cart.customer
         raw["lineItems"] = [
@@ -175,6 +176,7 @@ class CommercetoolsPlatform(CommercetoolsApi):
         carts.calculate(raw, self.places.get("product-projections", {}))
         self.keep("carts", raw)
         call = {"action": "Update", "resource": {"typeId": "cart", "id": cart.key, "obj": raw}}
+        call["oldResource"] = {**call["resource"], "obj": before}
         return inbound(call, path="extension", headers=self._authorization)
 
     @staticmethod
@@ -215,7 +217,25 @@ class CommercetoolsPlatform(CommercetoolsApi):
         products = self.places.get("product-projections", {})
         carts.apply(raw, (answer or {}).get("actions", ()), products, types)
 
-    def ask_extensions(self, action: str, kind: str, content: Json) -> list[Json]:
+    def recalculate(self, cart: Json) -> None:
+        """Calculate a cart anew, about which the extensions are asked as about any change."""
+        changed = copy.deepcopy(cart)
+        carts.calculate(changed, self.places.get("product-projections", {}))
+        changed["version"] += 1
+        # Whom it asks may ask it back.
+        self.lock.release()
+        try:
+            answers = self.ask_extensions("Update", "cart", changed, cart)
+        finally:
+            self.lock.acquire()
+        for answer in answers:
+            self.follow(changed, answer)
+        cart.clear()
+        cart.update(changed)
+
+    def ask_extensions(
+        self, action: str, kind: str, content: Json, before: Json | None = None
+    ) -> list[Json]:
         """Call the extensions that are installed; what each has answered.
 
         Raises:  requests.HTTPError as the shopper would see it.
@@ -225,10 +245,13 @@ class CommercetoolsPlatform(CommercetoolsApi):
             if not any(_is_meant(trigger, action, kind) for trigger in each["triggers"]):
                 continue
             resource = {"typeId": kind, "id": content["id"], "obj": content}
+            call = {"action": action, "resource": resource}
+            if before is not None and each["additionalContext"]["includeOldResource"]:
+                call["oldResource"] = {**resource, "obj": before}
             header = each["destination"]["authentication"]["headerValue"]
             answer = requests.post(
                 each["destination"]["url"],
-                json={"action": action, "resource": resource},
+                json=call,
                 headers={"Authorization": header},
                 timeout=each["timeoutInMs"] / 1000,
             )

@@ -24,6 +24,8 @@ def change(found: Json, action: Mapping[str, Any]) -> None:
             found["triggers"] = action["triggers"]
         case "setTimeoutInMs":
             found["timeoutInMs"] = action["timeoutInMs"]
+        case "setAdditionalContext":
+            found["additionalContext"] = action["additionalContext"]
         case "setMessages":
             found["messages"] = action["messages"]
         case "setChanges":

@@ -106,15 +106,16 @@ class Shop:
         for _ in range(self.tries):
             changed["version"] += 1
             self._calculate(changed)
-            is_answered = self._ask("Update", changed)
+            before = self.platform.places["carts"][changed["id"]]
+            is_answered = self._ask("Update", changed, before)
             if is_answered or not carts.elements(changed):
                 break
             clock.sleep(0.5)
         return self._keep("carts", changed)
 
-    def _ask(self, action, raw):
+    def _ask(self, action, raw, before=None):
         """Have the extensions look at a cart; whether any has changed it."""
-        answers = self.platform.ask_extensions(action, "cart", raw)
+        answers = self.platform.ask_extensions(action, "cart", raw, before)
         for answer in answers:
             self.platform.follow(raw, answer)
         return any(answer["actions"] for answer in answers)

@@ -27,6 +27,8 @@ CONFIG = {
     "subscription": '{"type": "GoogleCloudPubSub", "projectId": "canary-3", "topic": "kupon"}',
     "metadata_fields": ["loyalty_number"],
     "price_currency": "EUR",
+    # On a machine that has much else to do two seconds are not enough for Kupon and its look-ups.
+    "extension_timeout_ms": 10_000,
     "api_url": "{platform}",
     "auth_url": "{platform}",
 }

@@ -11,7 +11,7 @@ from tests.adapters.test_commercetools import CONFIG
 
 from kupon.hooks.adapter import Health
 from kupon.hooks.commands import DeleteRecord, EraseCustomer
-from kupon.hooks.errors import Conflict, Skip
+from kupon.hooks.errors import AuthFailed, Conflict, Misconfigured, Skip
 from kupon.testing.contract.checks import INSTALLED_AT, Case
 from kupon.testing.fixtures import read_fixture
 from kupon_commercetools.adapter import CommercetoolsAdapter
@@ -177,6 +177,16 @@ class TestInstalling:
         case.make().provision()
         case.playing.rivals = 3
         with pytest.raises(Conflict):
+            case.make().provision()
+
+    def test_without_the_scopes_of_provisioning_the_connection_goes_on(self, case):
+        """It is provisioned again every day, and credentials that are refused break it."""
+        case.make().provision()
+        case.platform.fail("403", path="/demo/types")
+        with pytest.raises(Misconfigured, match="scope"):
+            case.make().provision()
+        case.platform.fail("403")
+        with pytest.raises(AuthFailed):
             case.make().provision()
 
     def test_a_subscription_asks_for_what_is_used(self, case):

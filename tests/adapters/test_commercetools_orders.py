@@ -69,6 +69,16 @@ class TestOrders:
         assert command.fields["status"] == status
         assert (command.stamp.version, command.stamp.at.hour) == (None, 12)
 
+    @pytest.mark.parametrize("paid_when", ["PAYMENT_STATE", "CHARGE_TRANSACTION"])
+    def test_what_costs_nothing_is_paid(self, case, paid_when):
+        """No payment will ever tell of it, and a gift card that covers it would stay full."""
+        members = {"paymentState": None, "totalPrice": money(0, "EUR")}
+        command = mapped(case, "paid", members, paid_when=paid_when)
+        assert command.fields["status"] == "PAID"
+        taxed = members | {"taxedPrice": {"totalGross": money(7, "EUR")}}
+        command = mapped(case, "paid", taxed, paid_when=paid_when)
+        assert command.fields["status"] == "CREATED"
+
     def test_a_workflow_state_pays(self, case):
         members = {"paymentState": None, "state": {"id": "st-1", "obj": {"key": "paid"}}}
         changes = {"paid_when": "ORDER_STATE", "paid_state_key": "paid"}

@@ -152,6 +152,22 @@ def test_a_cart_that_could_not_be_priced_holds_nothing(shop, platform, project):
     assert shop.codes(cart) == {"MUG10": "NOT_APPLIED", "CUP": "APPLIED"}
 
 
+def test_a_cart_that_could_not_be_priced_is_priced_soon_after(shop, platform, project):
+    shop.stock("CUP", 300)
+    pull(project, "catalog")
+    cup = project.call("GET", "/v1/skus/CUP")
+    voucher(project, "CUP", free_units(cup["id"], effect="ADD_NEW_ITEMS"))
+    shop.cart("cart-1", "ada", ("TEA", 1, 1000))
+    platform.fail("500", path="/demo/product-projections")
+    shop.tries = 1
+    assert shop.codes(shop.enter("cart-1", "CUP")) == {"CUP": "NEW"}
+    platform.mend()
+    stored = platform.places["carts"]["cart-1"]
+    wait_until(lambda: shop.codes(stored) == {"CUP": "APPLIED"}, "the cart is calculated anew")
+    assert [each["variant"]["sku"] for each in stored["lineItems"]] == ["TEA", "CUP"]
+    wait_until(lambda: project.waiting()["in"] == 0, "nothing is left to be done")
+
+
 def test_a_shop_without_a_queue_is_pulled(shop, platform, project):
     """Orders, their payment and their end are found by what has changed since."""
     voucher(project, "MUG10", amount_off(500), quantity=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from kupon_commercetools.mapping.inbound import product_id, sku_id
-from kupon_commercetools.mapping.lines import price_of
 from kupon_commercetools.mapping.priced import Variant
 from kupon_commercetools.mapping.texts import Json
 
@@ -32,9 +31,9 @@ def variants_of(
             price = raw.get("price")
             if not price:
                 continue
-            cost = int(price_of(price, settings)["centAmount"])
-            variant = Variant(product_id=str(product["id"]), variant_id=int(raw["id"]), price=cost)
-            for name in (sku_id(str(product["id"]), raw), product_id(product, settings)):
+            id = str(product["id"])
+            variant = Variant(product_id=id, variant_id=int(raw["id"]), price=price)
+            for name in (sku_id(id, raw), product_id(product, settings)):
                 if name in names:
                     found.setdefault(name, variant)
     return found

@@ -14,6 +14,7 @@ from typing import Any, Final
 from kupon_commercetools.mapping import lines
 from kupon_commercetools.mapping.direct import taken
 from kupon_commercetools.mapping.priced import Action, Gift, Priced
+from kupon_commercetools.mapping.prices import cost
 from kupon_commercetools.mapping.texts import Json, custom_fields
 
 LINE_TYPE_KEY: Final = "lineItemCodesType"
@@ -24,7 +25,8 @@ def line_actions(raw: Json, priced: Priced, settings: Json) -> list[Action]:
     """Have the lines of a cart that are Kupon's be those of a price."""
     units = _unit_actions(raw, priced.gifts, settings)
     known = lines.discount_lines(raw)
-    off = min(_off(priced), _worth(raw, priced.gifts))
+    free = _free(raw, priced.gifts, settings)
+    off = min(_off(priced, free), _worth(raw) + free)
     wanted = [(lines.SLUG, -off)] if off else []
     if not units and [(each["slug"], each["money"]["centAmount"]) for each in known] == wanted:
         return []
@@ -34,22 +36,33 @@ def line_actions(raw: Json, priced: Priced, settings: Json) -> list[Action]:
     return [*removals, *units, *([_discount(raw, off, settings)] if off else [])]
 
 
-def _off(priced: Priced) -> int:
-    """All that comes off: what the shopper's own units cost less, and the free ones' price."""
+def _off(priced: Priced, free: int) -> int:
+    """All that comes off: what the shopper's own units cost less, and what the free ones cost."""
     if priced.order is None:
         return 0
     _, own = taken(priced.order, {})
-    return own + sum(each.price * each.quantity for each in priced.gifts)
+    return own + free
 
 
-def _worth(raw: Json, gifts: Sequence[Gift]) -> int:
-    """What a cart would cost with some free units that are not yet taken off."""
+def _free(raw: Json, gifts: Sequence[Gift], settings: Json) -> int:
+    """What free units cost on their lines."""
+    known = _granted_lines(raw)
+    found = 0
+    for gift in gifts:
+        line = known.get((gift.product_id, gift.variant_id))
+        own = 0 if line is None else int(line["quantity"]) - lines.granted(line)
+        found += cost(gift.price, gift.quantity, own + gift.quantity, raw, settings)
+    return found
+
+
+def _worth(raw: Json) -> int:
+    """What a cart would cost without Kupon's discount and units."""
     worth = int(raw["totalPrice"]["centAmount"])
     worth -= sum(int(each["totalPrice"]["centAmount"]) for each in lines.discount_lines(raw))
     for line in raw.get("lineItems") or ():
-        cost = int(line["totalPrice"]["centAmount"])
-        worth -= cost * lines.granted(line) // max(int(line["quantity"]), 1)
-    return worth + sum(each.price * each.quantity for each in gifts)
+        whole = int(line["totalPrice"]["centAmount"])
+        worth -= whole * lines.granted(line) // max(int(line["quantity"]), 1)
+    return worth
 
 
 def _discount(raw: Json, off: int, settings: Json) -> Action:
@@ -66,11 +79,7 @@ def _discount(raw: Json, off: int, settings: Json) -> Action:
 
 
 def _unit_actions(raw: Json, gifts: Sequence[Gift], settings: Json) -> list[Action]:
-    known = {
-        (line["productId"], line["variant"]["id"]): line
-        for line in raw.get("lineItems") or ()
-        if lines.granted(line) > 0
-    }
+    known = _granted_lines(raw)
     found: list[Action] = []
     for gift in gifts:
         line = known.pop((gift.product_id, gift.variant_id), None)
@@ -78,6 +87,15 @@ def _unit_actions(raw: Json, gifts: Sequence[Gift], settings: Json) -> list[Acti
     for line in known.values():
         found += _removal(line)
     return found
+
+
+def _granted_lines(raw: Json) -> dict[tuple[str, int], Json]:
+    """The lines that have free units, by product and variant."""
+    return {
+        (line["productId"], line["variant"]["id"]): line
+        for line in raw.get("lineItems") or ()
+        if lines.granted(line) > 0
+    }
 
 
 def _addition(gift: Gift, settings: Json) -> Action:

@@ -59,7 +59,7 @@ class Code:
             **self.asked,
         }
         told = {name: value for name, value in members.items() if value is not None}
-        return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        return _plain(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
 
     def refused(self, message: str) -> Code:
         """It with the reason why it does not count."""
@@ -94,19 +94,24 @@ def redeemables(codes: Sequence[Code]) -> list[dict[str, Any]]:
 def _read(text: str) -> Code | None:
     try:
         element = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         element = text
     if not isinstance(element, dict):
         # A number is a code too.
-        return Code(code=text.strip()) if text.strip() else None
+        element = {"code": text}
     code, status, kind = element.get("code"), element.get("status"), element.get("type")
-    if not isinstance(code, str) or not code.strip():
+    if not isinstance(code, str) or not _plain(code).strip():
         return None
     gifts = element.get("gifts")
     return Code(
-        code=code.strip(),
+        code=_plain(code).strip(),
         status=status if status in (APPLIED, DELETED, NOT_APPLIED, AVAILABLE) else NEW,
         type=kind if kind in (VOUCHER, TIER) else VOUCHER,
         asked={name: element[name] for name in _ASKED if isinstance(element.get(name), Mapping)},
         gifts=tuple(map(str, gifts)) if isinstance(gifts, list) else (),
     )
+
+
+def _plain(text: str) -> str:
+    """A text as Kupon keeps it: without null characters and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

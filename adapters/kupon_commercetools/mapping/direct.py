@@ -14,20 +14,21 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kupon_commercetools.mapping import lines
-from kupon_commercetools.mapping.orders import SESSION
 from kupon_commercetools.mapping.priced import Action, Gift, Priced, added, number
-from kupon_commercetools.mapping.texts import Json, custom_fields
+from kupon_commercetools.mapping.texts import Json
 
 # Beyond it line discounts become one on the total.
 _MOST_DISCOUNTS: Final = 100
 _WHOLE: Final = 10_000
 
 
-def direct_actions(raw: Json, priced: Priced, settings: Json) -> list[Action]:
-    """Have the direct discounts of a cart be those of a price."""
+def direct_actions(raw: Json, priced: Priced, settings: Json, *, has_ours: bool) -> list[Action]:
+    """Have the direct discounts of a cart be those of a price.
+
+    Shapes:  has_ours says whether those that it has are Kupon's.
+    """
     discounts = _discounts(raw, priced, settings)
-    is_left = bool(raw.get("directDiscounts")) and SESSION in custom_fields(raw)
-    if not discounts and not is_left:
+    if not discounts and not (has_ours and raw.get("directDiscounts")):
         return []
     return [{"action": "setDirectDiscounts", "discounts": discounts}]
 

@@ -9,12 +9,13 @@ Source: spec adapters-commerce, sections 1.4 and 2.2.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from kupon.hooks.errors import Unmappable
 from kupon_commercetools.mapping.inbound import sku_id
+from kupon_commercetools.mapping.prices import cost
 from kupon_commercetools.mapping.texts import Json, chosen_fields, custom_fields, localized
 
 # Of the API; a cart that has more after equal lines were put together is not priced.
@@ -37,7 +38,8 @@ def items_of(raw: Json, settings: Json, *, is_stored: bool = False) -> list[dict
     """
     items: dict[tuple[str, int, str], dict[str, Any]] = {}
     for line, quantity in _own_lines(raw, settings):
-        item = _item(line, quantity, settings, is_stored=is_stored)
+        amount = _amount(raw, line, quantity, settings)
+        item = _item(line, quantity, amount, settings, is_stored=is_stored)
         told = json.dumps(item.get("metadata"), sort_keys=True)
         known = items.setdefault((item["source_id"], item["price"], told), item)
         if known is not item:
@@ -52,7 +54,7 @@ def platform_discount(raw: Json, settings: Json) -> int:
     """What the platform has taken off the lines and the total; a gift counts with its price."""
     taken = 0
     for line in raw.get("lineItems") or ():
-        whole = _amount(line, int(line["quantity"]), settings)
+        whole = _amount(raw, line, int(line["quantity"]), settings)
         taken += whole - int(line["totalPrice"]["centAmount"])
     for line in discount_lines(raw):
         taken -= int(line["totalPrice"]["centAmount"])
@@ -63,6 +65,11 @@ def platform_discount(raw: Json, settings: Json) -> int:
 def discount_lines(raw: Json) -> list[Json]:
     """The custom lines that hold Kupon's discounts."""
     return [each for each in raw.get("customLineItems") or () if each.get("slug") in _SLUGS]
+
+
+def has_ours(raw: Json) -> bool:
+    """Whether a cart has lines that Kupon has put in."""
+    return bool(discount_lines(raw)) or any(map(granted, raw.get("lineItems") or ()))
 
 
 def granted(line: Json) -> int:
@@ -114,9 +121,10 @@ def _own_lines(raw: Json, settings: Json) -> Iterator[tuple[Json, int]]:
             yield line, quantity
 
 
-def _item(line: Json, quantity: int, settings: Json, *, is_stored: bool) -> dict[str, Any]:
+def _item(
+    line: Json, quantity: int, amount: int, settings: Json, *, is_stored: bool
+) -> dict[str, Any]:
     variant = line["variant"]
-    amount = _amount(line, quantity, settings)
     item: dict[str, Any] = {
         "source_id": sku_id(str(line["productId"]), variant),
         "related_object": "sku",
@@ -138,25 +146,12 @@ def _product(line: Json, settings: Json) -> str:
     return str(key or line["productId"])
 
 
-def _amount(line: Json, quantity: int, settings: Json) -> int:
+def _amount(raw: Json, line: Json, quantity: int, settings: Json) -> int:
     """What some units of a line cost before the cart's discounts."""
+    whole = int(line["quantity"])
     if line.get("priceMode") == _FIXED:
-        whole = Decimal(line["totalPrice"]["centAmount"])
-        return _half_up(whole * quantity / int(line["quantity"]))
-    value = price_of(line["price"], settings)
-    if value.get("type") != "highPrecision":
-        return int(value["centAmount"]) * quantity
-    digits = int(value["fractionDigits"]) - int(line["totalPrice"].get("fractionDigits", 2))
-    exact = Decimal(value["preciseAmount"]) * quantity / Decimal(10) ** digits
-    return int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
-
-
-def price_of(price: Json, settings: Json) -> Json:
-    """The money of a price, after a product discount if those count."""
-    discounted = price.get("discounted")
-    if isinstance(discounted, Mapping) and settings["use_discounted_price"]:
-        return discounted["value"]
-    return price["value"]
+        return _half_up(Decimal(line["totalPrice"]["centAmount"]) * quantity / whole)
+    return cost(line["price"], quantity, whole, raw, settings)
 
 
 def _quantity(text: Any) -> int:

@@ -82,10 +82,10 @@ def status_of(raw: Json, settings: Json) -> str:
 
 
 def _is_paid(raw: Json, settings: Json) -> bool:
+    """Whether nothing is left to be paid; of an order that costs nothing no payment may tell."""
     match settings["paid_when"]:
         case "CHARGE_TRANSACTION":
-            charged = _sum(raw, "Charge")
-            return charged > 0 and charged >= _due(raw)
+            return _sum(raw, "Charge") >= _due(raw)
         case "ORDER_STATE":
             state = raw.get("state")
             known = state.get("obj") if isinstance(state, Mapping) else None
@@ -93,6 +93,8 @@ def _is_paid(raw: Json, settings: Json) -> bool:
             return key is not None and key == settings["paid_state_key"]
         case _:
             state = raw.get("paymentState")
+            if state is None:
+                return _due(raw) == 0
             return state == "Paid" or (state == "CreditOwed" and bool(settings["credit_is_paid"]))
 
 

@@ -21,18 +21,28 @@ SHIPPING: Final = "shippingProductSourceIds"
 DIRECT: Final = "DIRECT_DISCOUNTS"
 
 
-def actions_of(raw: Json, priced: Priced, settings: Json, type_key: str) -> list[Action]:
-    """What the platform is to do to a cart."""
+def actions_of(
+    raw: Json, priced: Priced, settings: Json, type_key: str, *, has_ours: bool = False
+) -> list[Action]:
+    """What the platform is to do to a cart; has_ours as in `discount_actions`."""
     fields = _fields(priced, settings)
-    if settings["discounts_as"] == DIRECT:
-        # Lines are left of another setting.
-        written = line_actions(raw, Priced(), settings) + direct_actions(raw, priced, settings)
-    else:
-        written = line_actions(raw, priced, settings)
+    written = discount_actions(raw, priced, settings, has_ours=has_ours)
     if _has_type(raw):
         return [*written, *_changes(custom_fields(raw), fields)]
     told = {name: value for name, value in fields.items() if value not in (None, [])}
     return [type_action(type_key, told), *written]
+
+
+def discount_actions(raw: Json, priced: Priced, settings: Json, *, has_ours: bool) -> list[Action]:
+    """Have the discounts and the free units of a cart be those of a price.
+
+    Shapes:  has_ours says whether direct discounts that it has are Kupon's.
+    """
+    if settings["discounts_as"] != DIRECT:
+        return line_actions(raw, priced, settings)
+    # Lines are left of another setting.
+    left = line_actions(raw, Priced(), settings)
+    return left + direct_actions(raw, priced, settings, has_ours=has_ours)
 
 
 def type_action(type_key: str, fields: Mapping[str, Any] | None = None) -> Action:

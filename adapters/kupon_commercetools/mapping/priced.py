@@ -14,14 +14,11 @@ Action = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """A variant of the platform, as it is sold in a cart.
-
-    Units:  price of one, in minor units.
-    """
+    """A variant of the platform with the price by which it is sold in a cart."""
 
     product_id: str
     variant_id: int
-    price: int
+    price: Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
