@@ -28,9 +28,8 @@ from kupon.hooks.commands import (
     Stamp,
     TrackEvent,
 )
-from kupon.hooks.errors import AuthFailed, Misconfigured, Unmappable
+from kupon.hooks.errors import AuthFailed, Misconfigured, Unmappable, as_documented
 from kupon_shopify import webhooks
-from kupon_shopify.api import as_documented
 from kupon_shopify.client import ShopifyClient, Subscription
 from kupon_shopify.config import ShopifySettings
 from kupon_shopify.mapping import inbound, orders

@@ -5,8 +5,7 @@ Source: spec adapters-commerce, section 5.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, Final
 
 from kupon.hooks.errors import (
@@ -16,12 +15,15 @@ from kupon.hooks.errors import (
     Rejected,
     Unavailable,
     Unsupported,
+    as_documented,
 )
 from kupon.hooks.http import HttpClient, HttpResponse
 
 _GROUP: Final = "admin"
 _FILES: Final = "files"
 _TOKEN: Final = "admin"  # noqa: S105 - the name of one
+# What a store of files answers for an address that has ended, or beyond a file's end.
+_GONE: Final = (400, 403, 404, 410, 416)
 # A wait that was not told.
 _PAUSE_S: Final = 2.0
 _DAY_S: Final = 86_400
@@ -39,6 +41,10 @@ Json = Mapping[str, Any]
 
 class Denied(AuthFailed):
     """The app lacks a scope."""
+
+
+class FileGone(Exception):
+    """A file that Shopify has made is there no longer."""
 
 
 class AdminApi:
@@ -70,11 +76,14 @@ class AdminApi:
         return data
 
     def read_file(self, url: str, start: int, count: int) -> bytes:
-        """A part of a file that Shopify has made; nothing beyond its end."""
+        """A part of a file that Shopify has made.
+
+        Raises:  FileGone where its address has ended, as it does after a week.
+        """
         given = {"Range": f"bytes={start}-{start + count - 1}"}
-        answer = self._http.call("GET", url, group=_FILES, headers=given, allow=(416,))
-        if answer.status == 416:
-            return b""
+        answer = self._http.call("GET", url, group=_FILES, headers=given, allow=_GONE)
+        if answer.status in _GONE:
+            raise FileGone
         # Whoever knows no ranges sends all.
         return answer.content if answer.status == 206 else answer.content[start : start + count]
 
@@ -162,12 +171,3 @@ def _raise(error: Any, wait_s: float, *, is_partial: bool) -> None:
     if code in _PASSING:
         raise Unavailable("Shopify failed inside")
     raise Rejected("query", f"Shopify answered {code}")
-
-
-@contextmanager
-def as_documented() -> Iterator[None]:
-    """What is answered in another shape than documented is no answer."""
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
-        raise Unavailable("the answer is not as documented") from None

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kupon.hooks.errors import Misconfigured
+from kupon.hooks.errors import Misconfigured, as_documented
 from kupon.hooks.http import HttpClient
 from kupon_shopify import queries
-from kupon_shopify.api import AdminApi, Json, as_documented
+from kupon_shopify.api import AdminApi, Json
 from kupon_shopify.codes import Codes
 
 _LISTS: Final = {
@@ -39,7 +39,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class BulkState:
-    """How far a bulk operation is; url is where its records are, None for none.
+    """How far a bulk operation is; url is where its records are, None for none or no longer.
 
     Units:  size in bytes.
     """
@@ -48,6 +48,12 @@ class BulkState:
     url: str | None
     size: int
     currency: str
+    count: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has come to its end and found nothing."""
+        return self.status == "COMPLETED" and self.count == 0
 
 
 class ShopifyClient:
@@ -115,7 +121,13 @@ class ShopifyClient:
             found, currency = told["bulkOperation"], str(told["shop"]["currencyCode"])
             if found is None:
                 return BulkState("EXPIRED", None, 0, currency)
-            return BulkState(found["status"], found["url"], int(found["fileSize"] or 0), currency)
+            return BulkState(
+                status=found["status"],
+                url=found["url"],
+                size=int(found["fileSize"] or 0),
+                currency=currency,
+                count=int(found["objectCount"]),
+            )
 
     def list_subscriptions(self, uri: str) -> dict[str, Subscription]:
         """The subscriptions that deliver to an address, by topic."""

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from kupon.hooks.errors import as_documented
 from kupon_shopify import code_queries as queries
-from kupon_shopify.api import AdminApi, Json, as_documented
+from kupon_shopify.api import AdminApi, Json
 from kupon_shopify.mapping.outbound import TAG
 
 _OVER: Final = "EXPIRED"
@@ -35,6 +36,10 @@ class Known:
     def is_used_up(self) -> bool:
         """Whether the shop takes it no more, for all that it counts."""
         return self.limit is not None and self.used >= self.limit
+
+    def is_within(self, left: int | None) -> bool:
+        """Whether the shop takes it no more often than so many times; None for any number."""
+        return left is None or (self.limit is not None and self.limit - self.used <= left)
 
 
 @dataclass(frozen=True, slots=True)

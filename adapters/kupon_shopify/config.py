@@ -21,6 +21,14 @@ CUSTOMER_FACTS: Final = (
     "tax_exempt",
 )
 COMBINATIONS: Final = ("order", "product", "shipping")
+_VERSION: Final = re.compile(r"20\d\d-(01|04|07|10)")
+# Orders have their cart's token, and discounts their tags, from there on.
+_OLDEST: Final = "2026-07"
+
+
+def _check_version(version: str) -> None:
+    if not _VERSION.fullmatch(version) or version < _OLDEST:
+        raise ValidationError(f"it must be like {_OLDEST}, and none before that")
 
 
 def _check_pattern(pattern: str) -> None:
@@ -60,7 +68,7 @@ class ShopifySettings(OrderSettings):
     )
     api_version = fields.String(
         load_default="2026-10",
-        validate=validate.Regexp(r"^20\d\d-(01|04|07|10)$"),
+        validate=_check_version,
         metadata={"description": "Version of the Admin API; each is there for about a year."},
     )
     money = fields.String(

@@ -127,7 +127,9 @@ def _adapt(known: Known, wanted: dict[str, Any], shared: Shared | None) -> Decis
     Source:  Shopify's community, topic 52252.
     """
     if known.group is not None:
-        is_right = shared is not None and shared.tag == known.group
+        is_right = (
+            shared is not None and shared.tag == known.group and known.is_within(shared.limit)
+        )
         is_usable = known.is_active and not known.is_used_up
         return Decision() if is_right and is_usable else _remove(known, _REMOVING)
     if not known.is_active:

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from kupon.hooks.adapter import Page
 from kupon.hooks.commands import Command
-from kupon.hooks.errors import Retry, Unmappable
+from kupon.hooks.errors import Retry, Unmappable, as_documented
 from kupon_shopify import queries
-from kupon_shopify.api import Denied, as_documented
+from kupon_shopify.api import Denied, FileGone
 from kupon_shopify.bulk import Place, read_records
 from kupon_shopify.client import ShopifyClient
 from kupon_shopify.mapping import inbound, orders
 
 CUSTOMERS, CATALOG, ORDERS = "customers", "catalog", "orders"
-_PAGE: Final = {CUSTOMERS: 100, CATALOG: 20, ORDERS: 20}
+_PAGE: Final = {CUSTOMERS: 100, CATALOG: 20, ORDERS: 10}
 _FILTERS: Final = {CATALOG: queries.ALL_PRODUCTS}
 # How many codes are looked for at once.
-_CODES: Final = 100
+_CODES: Final = 50
 _COLLECTING: Final = frozenset(("CANCELING", "CREATED", "RUNNING"))
 _COLLECTING_S: Final = 10.0
 # By id from the first on.
@@ -74,24 +75,24 @@ class Pull:
             return None
 
     def _from_file(self, resource: str, place: Place) -> Page:
-        """Records that Shopify has collected; where it could not, all are asked for by id.
+        """Records that Shopify has collected; where it could not, or not for so long, all by id.
 
         Raises:  Retry while it collects.
         """
         state = self._client.look_at_bulk(place.operation)
         if state.status in _COLLECTING:
             raise Retry("Shopify is collecting the records", _COLLECTING_S)
-        if state.status != "COMPLETED":
-            return Page(commands=(), cursor=_FROM_THE_FIRST)
-        url = state.url
-        if url is None or place.offset >= state.size:
+        if state.is_empty:
             return Page(commands=(), cursor=None)
-        with as_documented():
-            nodes, end = read_records(
-                lambda start, count: self._client.api.read_file(url, start, count),
-                place.offset,
-                state.size,
-            )
+        if state.status != "COMPLETED" or state.url is None:
+            return Page(commands=(), cursor=_FROM_THE_FIRST)
+        try:
+            with as_documented():
+                nodes, end = read_records(
+                    partial(self._client.api.read_file, state.url), place.offset, state.size
+                )
+        except FileGone:
+            return Page(commands=(), cursor=_FROM_THE_FIRST)
         commands, skipped = self._read(resource, nodes, state.currency)
         following = str(Place(place.operation, end)) if end < state.size else None
         return Page(commands=commands, cursor=following, skipped=skipped)

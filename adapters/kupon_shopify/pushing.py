@@ -10,15 +10,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from kupon.hooks.adapter import CodeItem, Outcome, Verdict
-from kupon.hooks.errors import Retry
+from kupon.hooks.errors import Retry, as_documented
 from kupon_shopify import code_queries as queries
-from kupon_shopify.api import as_documented
 from kupon_shopify.codes import Change, Codes
 from kupon_shopify.discounts import ADDING, Decision, Shared, decide, outcome_of
 
 # A query may cost 1,000 points: ten for each change, some for each look.
 _AT_ONCE: Final = 25
-_AT_ONCE_SHARED: Final = 100
+_AT_ONCE_SHARED: Final = 50
 
 
 class Push:

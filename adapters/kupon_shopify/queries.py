@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-# Lines, variants and collections that come with their record; more are asked for by its id.
+# Variants and collections that come with their record, and lines, of which each costs more; more of
+# them are asked for by its id.
 INNER: Final = 100
+LINES: Final = 50
 MOST: Final = 250
 
 _CUSTOMER_FIELDS: Final = """
@@ -34,14 +36,19 @@ _LINE_FIELDS: Final = f"""
   product {{ legacyResourceId title }}
   variant {{ legacyResourceId sku title }}
   originalUnitPriceSet {{ {_MONEY} }}
+  originalTotalSet {{ {_MONEY} }}
+  discountAllocations {{
+    allocatedAmountSet {{ {_MONEY} }}
+    discountApplication {{ __typename ... on DiscountCodeApplication {{ code }} }}
+  }}
 """
-_ORDER_FIELDS: Final = f"""
+_ORDER_FIELDS: Final = """
   id legacyResourceId name email test sourceName cartToken checkoutToken discountCodes
   createdAt processedAt updatedAt cancelledAt
   displayFinancialStatus displayFulfillmentStatus
-  customAttributes {{ key value }}
-  customer {{ legacyResourceId }}
-  totalDiscountsSet {{ {_MONEY} }}
+  currencyCode presentmentCurrencyCode
+  customAttributes { key value }
+  customer { legacyResourceId }
 """
 
 _CUSTOMER: Final = f"fragment CustomerParts on Customer {{ {_CUSTOMER_FIELDS} }}\n"
@@ -65,7 +72,7 @@ fragment LineParts on LineItemConnection {{
 }}
 """
 _ORDER: Final = f"""
-fragment OrderParts on Order {{ {_ORDER_FIELDS} lineItems(first: {INNER}) {{ ...LineParts }} }}
+fragment OrderParts on Order {{ {_ORDER_FIELDS} lineItems(first: {LINES}) {{ ...LineParts }} }}
 """
 
 CUSTOMER: Final = (
@@ -151,7 +158,7 @@ mutation RunBulk($query: String!) {
 BULK_STATE: Final = """
 query BulkState($id: ID!) {
   shop { currencyCode }
-  bulkOperation(id: $id) { status url fileSize }
+  bulkOperation(id: $id) { status url fileSize objectCount }
 }
 """
 

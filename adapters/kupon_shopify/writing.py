@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kupon.hooks.adapter import OK, OrderItem, Outcome, Verdict
+from kupon.hooks.errors import as_documented
 from kupon_shopify import queries
-from kupon_shopify.api import AdminApi, Denied, as_documented
+from kupon_shopify.api import AdminApi, Denied
 from kupon_shopify.client import gid
 
 NAMESPACE: Final = "kupon"

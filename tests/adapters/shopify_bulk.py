@@ -26,6 +26,8 @@ class BulkOperations:
         self.states = ["COMPLETED"]
         self.is_busy = False
         self.is_denied = False
+        # Whether the addresses of files have ended.
+        self.is_over = False
         self._execute = execute
 
     def roots(self, url: str) -> dict[str, Any]:
@@ -57,7 +59,8 @@ class BulkOperations:
             return None
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         found: Node = {"id": id, "status": state, "url": None, "fileSize": None}
-        if state == "COMPLETED" and operation["content"]:
+        found["objectCount"] = operation["content"].count(b"\n")
+        if state == "COMPLETED" and operation["content"] and not self.is_over:
             found["url"] = f"{url}/bulk/{operation['number']}?signature=canary-of-a-file"
             found["fileSize"] = len(operation["content"])
         return found

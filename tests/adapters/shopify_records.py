@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from kupon.kit.currencies import decimal_text
@@ -33,6 +34,18 @@ def money(amount: str, currency: str) -> Node:
     """The same amount in the shop's and in the buyer's currency."""
     value = {"amount": amount, "currencyCode": currency}
     return {"shopMoney": value, "presentmentMoney": value}
+
+
+def by_code(code: str, amount: str, currency: str) -> Node:
+    """A part of a line's price that a code has taken off."""
+    application = {"__typename": "DiscountCodeApplication", "code": code, "index": 0}
+    return {"allocatedAmountSet": money(amount, currency), "discountApplication": application}
+
+
+def by_hand(amount: str, currency: str, kind: str = "ManualDiscountApplication") -> Node:
+    """A part of a line's price that the shop itself has taken off."""
+    application = {"__typename": kind, "title": "Off", "index": 0}
+    return {"allocatedAmountSet": money(amount, currency), "discountApplication": application}
 
 
 def make_customer(id: Any, updated_at: str, **members: Any) -> Node:
@@ -176,7 +189,8 @@ def make_order(id: Any, updated_at: str, **members: Any) -> Node:
         "displayFulfillmentStatus": "UNFULFILLED",
         "customAttributes": [],
         "customer": None,
-        "totalDiscountsSet": money("0.00", "EUR"),
+        "currencyCode": "EUR",
+        "presentmentCurrencyCode": "EUR",
         "lineItems": [make_line("401", 1, "10.00", "EUR")],
         **members,
     }
@@ -194,6 +208,8 @@ def make_line(variant: Any, quantity: int, price: str, currency: str, /, **membe
         "product": {"legacyResourceId": "301", "title": f"Article {variant}"},
         "variant": sold(variant, f"SKU-{variant}"),
         "originalUnitPriceSet": money(price, currency),
+        "originalTotalSet": money(str(Decimal(price) * quantity), currency),
+        "discountAllocations": [],
         **members,
     }
 
@@ -225,13 +241,21 @@ def order_of(body: Node) -> Node:
             {"key": each["name"], "value": each["value"]} for each in body["note_attributes"]
         ],
         customer={"legacyResourceId": str(customer["id"])} if customer else None,
-        totalDiscountsSet=money(body["total_discounts"], currency),
-        lineItems=[_line_of(each, currency) for each in body["line_items"]],
+        currencyCode=currency,
+        presentmentCurrencyCode=body.get("presentment_currency", currency),
+        lineItems=[_line_of(each, body) for each in body["line_items"]],
     )
 
 
-def _line_of(body: Node, currency: str) -> Node:
-    product, variant = body["product_id"], body["variant_id"]
+def _line_of(body: Node, order: Node) -> Node:
+    currency, product, variant = order["currency"], body["product_id"], body["variant_id"]
+    # An order names its applications in the order of its codes here.
+    codes = dict(enumerate(each["code"] for each in order["discount_codes"]))
+    allocations = [
+        by_code(codes[each["discount_application_index"]], each["amount"], currency)
+        for each in body["discount_allocations"]
+        if each["discount_application_index"] in codes
+    ]
     return make_line(
         variant,
         body["quantity"],
@@ -241,6 +265,7 @@ def _line_of(body: Node, currency: str) -> Node:
         title=body["title"],
         currentQuantity=body.get("current_quantity", body["quantity"]),
         isGiftCard=body.get("gift_card", False),
+        discountAllocations=allocations,
         product=product and {"legacyResourceId": str(product), "title": body["title"]},
         variant=variant and sold(variant, body["sku"]),
     )
@@ -253,6 +278,9 @@ def shopify_order(order: PlatformOrder) -> Node:
         make_line(line.sku, line.quantity, decimal_text(line.price, order.currency), order.currency)
         for line in order.lines
     ]
+    if order.codes:
+        off = decimal_text(order.discount, order.currency)
+        lines[0]["discountAllocations"] = [by_code(order.codes[0], off, order.currency)]
     return make_order(
         order.number,
         instant(order.changed_at),
@@ -264,6 +292,7 @@ def shopify_order(order: PlatformOrder) -> Node:
         cartToken=order.checkout_key,
         discountCodes=list(order.codes),
         customer={"legacyResourceId": order.customer},
-        totalDiscountsSet=money(decimal_text(order.discount, order.currency), order.currency),
+        currencyCode=order.currency,
+        presentmentCurrencyCode=order.currency,
         lineItems=lines,
     )

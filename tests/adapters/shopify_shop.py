@@ -8,7 +8,7 @@ from itertools import count
 
 from tests.adapters import shopify_records as records
 
-from kupon.kit.currencies import minor_units
+from kupon.kit.currencies import decimal_text, minor_units
 from kupon.runtime import clock
 
 
@@ -41,7 +41,7 @@ class Shop:
     def check_out(self, id, customer, quantity, *codes):
         """An order of some tea; codes that the shop does not take are left out."""
         price, left = "10.00", quantity * 1000
-        taken = []
+        taken, allocations = [], []
         for code in codes:
             node = self.platform.discounts.use(code)
             if node is None:
@@ -49,18 +49,19 @@ class Shop:
             value = node["customerGets"]["value"]
             off = value.get("discountAmount")
             cut = minor_units(off["amount"], "EUR") if off else left * value["percentage"]
-            left -= min(left, int(cut))
+            cut = min(left, int(cut))
+            left -= cut
             taken.append(self.platform.discounts.redeem_code(code)["code"])
+            allocations.append(records.by_code(taken[-1], decimal_text(cut, "EUR"), "EUR"))
         at = records.instant(self.now())
-        discount = (quantity * 1000 - left) / 100
+        line = records.make_line("401", quantity, price, "EUR", discountAllocations=allocations)
         self.platform.records["orders"][str(id)] = records.make_order(
             id,
             at,
             customer={"legacyResourceId": str(customer)},
             discountCodes=taken,
             displayFinancialStatus="PENDING",
-            totalDiscountsSet=records.money(f"{discount:.2f}", "EUR"),
-            lineItems=[records.make_line("401", quantity, price, "EUR")],
+            lineItems=[line],
             cartToken=f"cart-{id}",
         )
         return left, self.event("orders/create", id)

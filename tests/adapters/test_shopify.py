@@ -209,6 +209,12 @@ class TestAccount:
         found = case.make(settings={"client_id": None}).check()
         assert found.health is Health.MISCONFIGURED
 
+    @pytest.mark.parametrize("version", ["2026-04", "2025-10", "2026-11", "latest", ""])
+    def test_asks_for_a_version_that_has_what_is_asked_for(self, version):
+        assert "api_version" in ShopifySettings().validate(CONFIG | {"api_version": version})
+        known = CONFIG | {"admin_url": None, "api_version": "2026-07"}
+        assert ShopifySettings().validate(known) == {}
+
     def test_tells_of_scopes_versions_and_shops_that_are_not_right(self, case):
         case.platform.scopes = ["read_orders", "write_products"]
         case.platform.answers_as = "2027-01"

@@ -162,6 +162,27 @@ class TestFiles:
         page = shop.make().pull("customers", "bulk gid://shopify/BulkOperation/99 0", None)
         assert page.cursor == "0"
 
+    @pytest.mark.parametrize("told", ["404", "403", None])
+    def test_whose_address_has_ended_leave_the_rest_to_pages(self, shop, told):
+        """A run that was held up for a week."""
+        adapter = shop.make(settings={"bulk_from": 10})
+        cursor = adapter.pull("customers", None, None).cursor
+        cursor = adapter.pull("customers", cursor, None).cursor
+        if told is None:
+            shop.platform.bulk.is_over = True
+        else:
+            shop.platform.fail(told, times=1, path="/bulk/")
+        page = adapter.pull("customers", cursor, None)
+        assert (page.commands, page.cursor) == ((), "0")
+
+    def test_may_be_empty(self, shop):
+        adapter = shop.make(settings={"bulk_from": 10})
+        cursor = adapter.pull("customers", None, None).cursor
+        for operation in shop.platform.bulk.operations.values():
+            operation["content"] = b""
+        page = adapter.pull("customers", cursor, None)
+        assert (page.commands, page.cursor) == ((), None)
+
     @pytest.mark.parametrize("reason", ["busy", "denied"])
     def test_that_can_not_be_made_leave_it_to_pages(self, shop, reason):
         shop.platform.bulk.is_busy = reason == "busy"
@@ -177,7 +198,7 @@ class TestFiles:
     def test_may_be_gone_or_broken(self, shop):
         adapter = shop.make(settings={"bulk_from": 10})
         cursor = adapter.pull("customers", None, None).cursor
-        for fault in ("404", "503", Fault(status=206, body=b"<html>\n" * 900)):
+        for fault in ("503", Fault(status=206, body=b"<html>\n" * 900)):
             shop.platform.fail(fault, times=1, path="/bulk/")
             with pytest.raises(AdapterError) as raised:
                 adapter.pull("customers", cursor, None)

@@ -45,7 +45,7 @@ class TestShared:
         assert push(items[100:]) == push(items[100:]) == [OK] * 50
         assert list(case.platform.discounts.nodes.values()) == [node]
         assert len(case.platform.held("codes")) == 150
-        assert [len(batch) for batch in case.platform.batches] == [1, 99, 50]
+        assert [len(batch) for batch in case.platform.batches] == [1, 49, 50, 50]
 
     def test_are_of_one_definition_and_limit(self, case, push):
         other = {"type": "PERCENT", "percent_off": 5.0}
@@ -89,6 +89,28 @@ class TestShared:
         assert "taking it out" in outcome.reason
         assert push([code(1)]) == [OK]
         assert case.platform.discounts.use("SPRING-1") is not None
+
+    @pytest.mark.parametrize("before", [5, None])
+    def test_move_when_the_shop_would_take_them_too_often(self, case, push, before):
+        """Some uses were elsewhere, or there is a limit only now."""
+        first = code(redemption={"quantity": before, "redeemed_quantity": 0})
+        push([first])
+        case.platform.discounts.use("SPRING-1")
+        elsewhere = code(redemption={"quantity": 5, "redeemed_quantity": 3})
+        (outcome,) = push([elsewhere])
+        assert "taking it out" in outcome.reason
+        assert push([elsewhere]) == [OK]
+        takes = [case.platform.discounts.use("SPRING-1") is not None for _ in range(3)]
+        assert takes == [True, True, False]
+
+    def test_stay_when_the_shop_itself_has_used_them(self, case, push):
+        push([code(redemption={"quantity": 5, "redeemed_quantity": 0})])
+        case.platform.discounts.use("SPRING-1")
+        calls = len(case.platform.batches)
+        for redeemed in (0, 1):
+            used = code(redemption={"quantity": 5, "redeemed_quantity": redeemed})
+            assert push([used]) == [OK]
+        assert len(case.platform.batches) == calls
 
     def test_move_when_their_discount_changes(self, case, push):
         push([code(1), code(2)])

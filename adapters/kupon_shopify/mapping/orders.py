@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from kupon.hooks.commands import UpsertOrder
 from kupon.hooks.errors import Unmappable
-from kupon.kit.currencies import minor_units
 from kupon_shopify.mapping.inbound import (
     Json,
     Settings,
@@ -21,16 +20,15 @@ from kupon_shopify.mapping.inbound import (
     sku_name,
     stamp_of,
 )
+from kupon_shopify.mapping.money import amount_of, currency_of
+from kupon_shopify.mapping.order_codes import OrderCodes, attribute_of
 
 # Where a shop's theme keeps the session under which codes were validated.
 SESSION: Final = "_kupon_session"
-# Where an agent's tool keeps the codes whose discount it has put on a draft order; only of drafts,
-# as buyers can write attributes of all others.
-CODES: Final = "_kupon_codes"
-_OF_DRAFT: Final = "shopify_draft_order"
 # An order of the API has no more.
 _MOST_ITEMS: Final = 500
-_MONEY: Final = {"SHOP": "shopMoney", "PRESENTMENT": "presentmentMoney"}
+# What names a session in Kupon has no more characters, all of which can be seen.
+_SESSION: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _CANCELED: Final = frozenset(("EXPIRED", "REFUNDED", "VOIDED"))
 _PAID: Final = frozenset(("PAID", "PARTIALLY_REFUNDED"))
 
@@ -48,31 +46,22 @@ def order_of(
         raise Unmappable(str(node["legacyResourceId"]), "it is a test order")
     status = status_of(node, authorized_is_paid=settings["authorized_is_paid"])
     items = _items(node, status, settings)
+    codes = OrderCodes.read(node, settings, letters or {})
     fields = {
         "status": status,
         "amount": sum(item["amount"] for item in items),
         "items": items,
-        "metadata": _metadata(node, settings),
+        "metadata": _metadata(node, codes, settings),
     }
     customer = _customer(node, settings)
-    codes = codes_of(node, settings, letters or {})
     return UpsertOrder(
         source_id=named(node["legacyResourceId"], settings),
         fields=fields if customer is None else {**fields, "customer": customer},
-        redeemables=[{"object": "voucher", "id": code} for code in codes],
-        checkout_key=_session(node) if codes else None,
+        redeemables=[{"object": "voucher", "id": code} for code in codes.names],
+        checkout_key=_session(node) if codes.names else None,
         placed_at=datetime.fromisoformat(node["processedAt"] or node["createdAt"]),
         stamp=stamp_of(node),
     )
-
-
-def codes_of(node: Json, settings: Settings, letters: Mapping[str, str | None]) -> list[str]:
-    """The codes of an order that can be Kupon's, as Kupon writes them."""
-    found = [letters.get(code, code) for code in node["discountCodes"]]
-    if node["sourceName"] == _OF_DRAFT:
-        found += re.split(r"[,\s]+", _attribute(node, CODES) or "")
-    fitting = [code for code in found if code and re.fullmatch(settings["code_pattern"], code)]
-    return list(dict.fromkeys(fitting))
 
 
 def status_of(node: Json, *, authorized_is_paid: bool = False) -> str:
@@ -88,8 +77,7 @@ def status_of(node: Json, *, authorized_is_paid: bool = False) -> str:
 def _items(node: Json, status: str, settings: Settings) -> list[dict[str, Any]]:
     """The lines; of one that was edited or refunded what is left, of a cancelled one what was."""
     lines = [line for line in node["lineItems"]["nodes"] if not line["isGiftCard"]]
-    is_now = status != "CANCELED" and any(line["currentQuantity"] for line in lines)
-    quantity = "currentQuantity" if is_now else "quantity"
+    quantity = "quantity" if status == "CANCELED" else "currentQuantity"
     items = [_item(line, line[quantity], settings) for line in lines if line[quantity] > 0]
     return items if len(items) <= _MOST_ITEMS else _merged(items)
 
@@ -107,11 +95,11 @@ def _merged(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _item(line: Json, quantity: int, settings: Settings) -> dict[str, Any]:
     """A line; its article is made where it is unknown, and called as it is called now."""
-    price = _amount(line["originalUnitPriceSet"], settings)
+    price = amount_of(line["originalUnitPriceSet"], settings)
     item: dict[str, Any] = {
         "quantity": quantity,
         "price": price,
-        "amount": price * quantity,
+        "amount": _cost(line, price, quantity, settings),
         "product": {"name": line["title"]},
     }
     product, variant = line["product"], line["variant"]
@@ -129,25 +117,27 @@ def _item(line: Json, quantity: int, settings: Settings) -> dict[str, Any]:
     return item
 
 
-def _metadata(node: Json, settings: Settings) -> dict[str, Any]:
-    discount = node["totalDiscountsSet"]
+def _cost(line: Json, price: int, quantity: int, settings: Settings) -> int:
+    """What so many units of a line cost: of all of them its total, if that is theirs.
+
+    Shapes:  converted into the shop's currency it is no multiple of the price; what differs by
+        more than roundings is of other units, such as of those before an edit.
+    Units:   minor units.
+    """
+    total = amount_of(line["originalTotalSet"], settings)
+    is_theirs = quantity == line["quantity"] and abs(total - price * quantity) <= quantity
+    return total if is_theirs else price * quantity
+
+
+def _metadata(node: Json, codes: OrderCodes, settings: Settings) -> dict[str, Any]:
     metadata = {
-        "platform_discount": 0 if discount is None else _amount(discount, settings),
+        "platform_discount": codes.discount(node, settings),
         "coupon_codes": list(node["discountCodes"]),
-        "currency": None if discount is None else discount[_money(settings)]["currencyCode"],
+        "currency": currency_of(node, settings),
         "order_name": node["name"],
         "placed_at": node["processedAt"],
     }
     return {name: value for name, value in metadata.items() if value is not None}
-
-
-def _amount(bag: Mapping[str, Json], settings: Settings) -> int:
-    money = bag[_money(settings)]
-    return minor_units(str(money["amount"]), money["currencyCode"])
-
-
-def _money(settings: Settings) -> str:
-    return _MONEY[settings["money"]]
 
 
 def _customer(node: Json, settings: Settings) -> dict[str, str] | None:
@@ -157,11 +147,10 @@ def _customer(node: Json, settings: Settings) -> dict[str, str] | None:
     return None if email is None else {"source_id": email, "email": email}
 
 
-def _session(node: Json) -> str | None:
-    """The session that the cart names, else the cart itself."""
-    return _attribute(node, SESSION) or node["cartToken"] or node["checkoutToken"] or None
+def _session(node: Json) -> str:
+    """The session that the cart names, as far as it can be one, else the cart or the order itself.
 
-
-def _attribute(node: Json, name: str) -> str | None:
-    attributes: Sequence[Json] = node["customAttributes"]
-    return next((each["value"] for each in attributes if each["key"] == name), None)
+    Shapes:  buyers can write attributes.
+    """
+    named = (attribute_of(node, SESSION), node["cartToken"], node["checkoutToken"])
+    return next((each for each in named if each and _SESSION.fullmatch(each)), str(node["id"]))
