@@ -64,22 +64,23 @@ class BrazeAdapter(Adapter):
             wish = webhooks.wish_of(request)
         except Unmappable as error:
             raise invalid_payload(error.reason) from None
-        customer = self._find_customer(mapping.user_of(wish.get("customer")), shop)
-        if not mapping.text_of(wish.get("campaign")) and not mapping.text_of(wish.get("voucher")):
-            raise invalid_payload("Property .campaign or .voucher must name what to publish")
-        publication = shop.publish(mapping.publication_of(wish, customer))
-        return InboundResponse(body=mapping.content_of(publication))
-
-    def _find_customer(self, user: str | None, shop: Shop) -> str:
-        """The source id by which Kupon knows a user, who may have been merged into another."""
+        user = mapping.user_of(wish.get("customer"))
         if user is None:
             raise invalid_payload("Property .customer must be the external id of a user")
+        if not mapping.text_of(wish.get("campaign")) and not mapping.text_of(wish.get("voucher")):
+            raise invalid_payload("Property .campaign or .voucher must name what to publish")
+        customer = self._find_customer(user, shop)
+        publication = shop.publish(mapping.publication_of(wish, user, customer))
+        return InboundResponse(body=mapping.content_of(publication))
+
+    def _find_customer(self, user: str, shop: Shop) -> dict[str, str]:
+        """By what Kupon knows a user, who may have been merged into another."""
         try:
-            return str(shop.find_customer(user).get("source_id") or user)
+            return {"id": shop.find_customer(user)["id"]}
         except KuponError as error:
             if error.status != 404 or not self.config["creates_customers"]:
                 raise
-            return user
+            return {"source_id": user}
 
     def receive(self, request: InboundRequest) -> Sequence[Delivery]:
         """The call in a request."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from kupon.hooks.errors import Misconfigured, Unavailable
+from kupon.hooks.errors import Misconfigured, Rejected, Unavailable
 from kupon.hooks.http import HttpClient, HttpResponse
 from kupon_braze.answers import TAKEN, Tracked, read_tracked
 from kupon_braze.config import HOSTS
+
+_T = TypeVar("_T")
 
 
 class BrazeClient:
@@ -23,6 +25,7 @@ class BrazeClient:
     def track(self, **arrays: Sequence[Mapping[str, Any]]) -> Tracked:
         """Write some attributes or events; of a call without any nothing but the key is checked."""
         count = sum(len(each) for each in arrays.values())
+        # Source: "Track users", making bulk updates.
         bulk = {"X-Braze-Bulk": "true"} if count > 1 else {}
         response = self._post("/users/track", "track", arrays, bulk)
         return read_tracked(response.status, response.json())
@@ -37,20 +40,18 @@ class BrazeClient:
             for gone, kept in pairs
         ]
         response = self._post("/users/merge", "users", {"merge_updates": updates})
-        body = response.json()
-        message = body.get("message") if isinstance(body, dict) else None
-        if not isinstance(message, str):
-            raise Unavailable("the answer is not as documented")
+        message = _member(response, "message", str)
         return "" if response.status < 300 and message in TAKEN else message
 
     def delete_user(self, external_id: str) -> int:
-        """Have a user forgotten; how many profiles are queued for that."""
+        """Have a user forgotten; how many profiles are queued for that.
+
+        Raises:  Rejected, with what Braze has against it.
+        """
         response = self._post("/users/delete", "users", {"external_ids": [external_id]})
-        body = response.json()
-        count = body.get("deleted") if isinstance(body, dict) else None
-        if not isinstance(count, int):
-            raise Unavailable("the answer is not as documented")
-        return count
+        if response.status >= 300:
+            raise Rejected("users/delete", _member(response, "message", str))
+        return _member(response, "deleted", int)
 
     def _post(
         self,
@@ -71,3 +72,15 @@ class BrazeClient:
             # Source: "API errors and responses": 404 stands for an unknown key too.
             raise Misconfigured("there is no such workspace: is the cluster the right one?")
         return response
+
+
+def _member(response: HttpResponse, name: str, type: type[_T]) -> _T:
+    """What an answer says under a name.
+
+    Raises:  Unavailable for one that does not say it.
+    """
+    body = response.json()
+    value = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(value, type):
+        raise Unavailable("the answer is not as documented")
+    return value

@@ -78,19 +78,19 @@ def _profile(call: Json) -> dict[str, Any]:
     return fields | ({"address": address} if address else {})
 
 
-def publication_of(wish: Json, customer: str) -> dict[str, Any]:
-    """The body that publishes what a message asks for to a customer.
+def publication_of(wish: Json, user: str, customer: Json) -> dict[str, Any]:
+    """The body that publishes what a message asks for to a customer, as whom Kupon knows the user.
 
-    Shapes:  one customer gets the same code for one source id, however often is asked; without one
-        the same code of a campaign always. A source id that names a sending, and not the customer
-        too, as Voucherify's scripts do, is made to.
+    Shapes:  one user gets the same code for one source id, however often is asked; without one the
+        same code of a campaign always. A source id that names a sending, and not the user too, as
+        Voucherify's scripts do, is made to.
     """
     voucher, campaign = text_of(wish.get("voucher")), text_of(wish.get("campaign"))
     sending = text_of(wish.get("source_id")) or f"braze:{voucher or campaign}:"
     body: dict[str, Any] = {
-        "customer": {"source_id": customer},
+        "customer": dict(customer),
         "channel": text_of(wish.get("channel")) or "Braze",
-        "source_id": sending if sending.endswith(customer) else f"{sending}{customer}",
+        "source_id": sending if sending.endswith(user) else f"{sending}{user}",
     }
     return body | (
         {"voucher": voucher} if voucher else {"campaign": {"name": campaign, "count": 1}}

@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+import orjson
+
 from kupon.hooks.adapter import (
     OK,
     Adapter,
@@ -24,10 +26,10 @@ from kupon.hooks.adapter import (
     checked,
 )
 from kupon.hooks.commands import Command, UpsertCustomer
-from kupon.hooks.errors import Rejected, Retry
+from kupon.hooks.errors import Rejected, Retry, Skip
 from kupon_segment import mapping, webhooks
 from kupon_segment.client import SegmentClient
-from kupon_segment.config import SegmentSettings
+from kupon_segment.config import MOST_BYTES, SegmentSettings
 
 _BEGINNING = "0"
 
@@ -77,9 +79,11 @@ class SegmentAdapter(Adapter):
             # A workspace that only sends is well, and has nothing to be told.
             return [_NO_KEY] * len(items)
         calls = [_CALLS[type(item)](item) for item in items]
-        sent = [call for call in calls if call is not None]
+        sent = [call for call in calls if call is not None and _fits(call)]
         outcome = self._send(sent) if sent else OK
-        return [_NO_USER if call is None else outcome for call in calls]
+        return [
+            _NO_USER if call is None else outcome if _fits(call) else _TOO_LARGE for call in calls
+        ]
 
     def _send(self, calls: Sequence[Mapping[str, Any]]) -> Outcome:
         try:
@@ -92,17 +96,20 @@ class SegmentAdapter(Adapter):
     def pull(self, resource: str, cursor: str | None, since: datetime | None) -> Page:
         """A page of profiles, each with its traits and identifiers."""
         ids, after = self.client.list_profiles(cursor or _BEGINNING)
-        found = [(id, self._profile(id)) for id in ids]
-        return Page(
-            commands=[customer for _, customer in found if customer is not None],
-            cursor=after,
-            skipped=[(id, "it lacks the identifier") for id, each in found if each is None],
-        )
+        customers: list[UpsertCustomer] = []
+        skipped: list[tuple[str, str]] = []
+        for id in ids:
+            try:
+                customers.append(self._profile(id))
+            except Skip as error:
+                # It may also be gone since the list was made.
+                skipped.append((id, error.reason))
+        return Page(commands=customers, cursor=after, skipped=skipped)
 
-    def _profile(self, segment_id: str) -> UpsertCustomer | None:
+    def _profile(self, segment_id: str) -> UpsertCustomer:
         ids = self.client.get_external_ids(segment_id)
         traits = self.client.get_traits(segment_id)
-        return mapping.customer_of_profile(ids, traits, self.config["identifier"])
+        return mapping.customer_of_profile(segment_id, ids, traits, self.config["identifier"])
 
     def erase(self, customer: Mapping[str, Any]) -> str | Pending:
         """Have a user's data deleted everywhere behind Segment."""
@@ -124,10 +131,18 @@ class SegmentAdapter(Adapter):
         return f"Regulation {ref} is finished"
 
 
+def _fits(call: Mapping[str, Any]) -> bool:
+    """Whether Segment takes a call of that size, and with it those that are sent with it."""
+    return len(orjson.dumps(call)) <= MOST_BYTES
+
+
 _WORKING = ("INITIALIZED", "RUNNING")
 _ENDED = "FINISHED"
 _NO_KEY = Outcome(Verdict.REJECTED, "setting write_key is missing")
 _NO_USER = Outcome(Verdict.REJECTED, "the customer has no source id")
+_TOO_LARGE = Outcome(
+    Verdict.REJECTED, f"the call is larger than the {MOST_BYTES} bytes that Segment takes"
+)
 _CALLS: Mapping[type, Callable[[Any], dict[str, Any] | None]] = {
     EventItem: mapping.track_call,
     MergeItem: mapping.alias_call,

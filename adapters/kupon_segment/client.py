@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kupon.hooks.errors import Misconfigured, Unavailable
+from kupon.hooks.errors import Misconfigured, Unavailable, as_documented
 from kupon.hooks.http import HttpClient
 from kupon_segment.config import PROFILES, PUBLIC, TRACKING
 
@@ -50,7 +49,7 @@ class SegmentClient:
         space = self._need("space_id")
         path = f"/v1/spaces/{space}/collections/users/profiles"
         answer = self._profile_call(path, limit=_PAGE, next=cursor)
-        with _as_documented():
+        with as_documented():
             ids = [str(each["segment_id"]) for each in answer["data"]]
             after = answer["cursor"]
             return ids, str(after["next"]) if after.get("has_more") else None
@@ -58,13 +57,13 @@ class SegmentClient:
     def get_traits(self, segment_id: str) -> dict[str, Any]:
         """The traits of a profile."""
         answer = self._profile_call(self._profile(segment_id, "traits"), limit=_MOST_TRAITS)
-        with _as_documented():
+        with as_documented():
             return dict(answer["traits"])
 
     def get_external_ids(self, segment_id: str) -> list[dict[str, Any]]:
         """The identifiers of a profile: [{id, type}]."""
         answer = self._profile_call(self._profile(segment_id, "external_ids"), limit=_PAGE)
-        with _as_documented():
+        with as_documented():
             return [{"id": str(each["id"]), "type": each["type"]} for each in answer["data"]]
 
     def regulate(self, user_id: str) -> str:
@@ -80,7 +79,7 @@ class SegmentClient:
                 "subjectIds": [user_id],
             },
         ).json()
-        with _as_documented():
+        with as_documented():
             return str(answer["data"]["regulateId"])
 
     def get_regulation(self, id: str) -> str:
@@ -91,7 +90,7 @@ class SegmentClient:
             group="public",
             headers={"Authorization": f"Bearer {self._need('public_token')}"},
         ).json()
-        with _as_documented():
+        with as_documented():
             return str(answer["data"]["regulation"]["overallStatus"])
 
     def _profile(self, segment_id: str, part: str) -> str:
@@ -112,12 +111,3 @@ class SegmentClient:
         if not value:
             raise Misconfigured(f"setting {name} is missing")
         return str(value)
-
-
-@contextmanager
-def _as_documented() -> Iterator[None]:
-    """What is answered in another shape than documented is no answer."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise Unavailable("the answer is not as documented") from None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from marshmallow import fields, validate
 
 from kupon.hooks.settings import Secret, SettingsSchema
 
+# Of one call; a batch may have more.
+MOST_BYTES: Final = 32_768
 TRACKING = {
     "us": "https://api.segment.io",
     "eu": "https://events.eu1.segmentapis.com",

@@ -18,7 +18,15 @@ from kupon.hooks.commands import (
     UpsertCustomer,
 )
 from kupon.hooks.errors import Unmappable
-from kupon_segment.people import external_id, profile_of, source_id_of, traits_of, user_of
+from kupon_segment.people import (
+    external_id,
+    object_of,
+    profile_of,
+    source_id_of,
+    text_of,
+    traits_of,
+    user_of,
+)
 
 Json = Mapping[str, Any]
 
@@ -33,11 +41,11 @@ def commands_of(
     """What one call of the destination means, in either of its two forms.
 
     Shapes:  at is when it was made; the catalogue destination does not tell.
-    Raises:  Unmappable for a call without a user.
+    Raises:  Unmappable for a call without a user, or of another type.
     """
     kind = call.get("type")
     if kind not in _KINDS:
-        return []
+        raise Unmappable(str(call.get("messageId") or "call"), "it is of no type that is known")
     user = user_of(call, identifier)
     if kind == "alias":
         return _merge(call, user, identifier) if merges_aliases else []
@@ -53,9 +61,8 @@ def commands_of(
 
 
 def _group(call: Json) -> dict[str, Any]:
-    group = call.get("group_id") or call.get("groupId")
-    traits = call.get("traits") or {}
-    return {**traits, "segment_group_id": group}
+    group = text_of(call.get("group_id") or call.get("groupId"))
+    return {**object_of(call.get("traits")), "segment_group_id": group or None}
 
 
 def _merge(call: Json, user: str, identifier: str) -> list[Command]:
@@ -66,32 +73,50 @@ def _merge(call: Json, user: str, identifier: str) -> list[Command]:
 
 
 def _event(call: Json, kind: str, user: str) -> TrackEvent:
-    properties = call.get("properties") or {}
-    referral = call.get("referral") or properties.get("referral") or None
-    loyalty = call.get("loyalty") or properties.get("loyalty") or None
-    name = call.get("event") or _VIEWED[kind].format(call.get("name") or "").replace("  ", " ")
-    metadata = dict(call.get("metadata") or properties.get("metadata") or {})
+    properties = object_of(call.get("properties"))
+    metadata = dict(object_of(call.get("metadata") or properties.get("metadata")))
     if _HOPS in properties:
         # Kupon's own event, on its way back.
-        metadata[_HOPS] = properties[_HOPS]
+        metadata.setdefault(_HOPS, properties[_HOPS])
     # A customer's metadata never changes by an event.
-    customer = {"email": each} if (each := (call.get("customer") or {}).get("email")) else {}
+    email = text_of(object_of(call.get("customer")).get("email"))
     return TrackEvent(
         source_id=user,
-        event=str(name),
-        customer=customer,
+        event=_event_name(call, kind),
+        customer={"email": email} if email else {},
         metadata=metadata,
-        referral=referral if referral and referral.get("code") else None,
-        loyalty=loyalty if loyalty and loyalty.get("code") else None,
+        referral=_code(call.get("referral") or properties.get("referral"), "referrer_id"),
+        loyalty=_code(call.get("loyalty") or properties.get("loyalty")),
     )
 
 
+def _event_name(call: Json, kind: str) -> str:
+    name = text_of(call.get("event"))
+    if not name and kind in _VIEWED:
+        name = _VIEWED[kind].format(text_of(call.get("name"))).replace("  ", " ")
+    if not name:
+        raise Unmappable(str(call.get("messageId") or "call"), "it names no event")
+    return name
+
+
+def _code(said: Any, *others: str) -> dict[str, str] | None:
+    """A code that an event is about, and what else is said of it; None where there is none."""
+    given = object_of(said)
+    texts = {name: text for name in ("code", *others) if (text := text_of(given.get(name)))}
+    return texts if "code" in texts else None
+
+
 def customer_of_profile(
-    ids: Sequence[Json], traits: Json, identifier: str
-) -> UpsertCustomer | None:
-    """A profile of the space; None where it lacks the identifier."""
+    segment_id: str, ids: Sequence[Json], traits: Json, identifier: str
+) -> UpsertCustomer:
+    """A profile of the space.
+
+    Raises:  Unmappable where it lacks the identifier.
+    """
     user = source_id_of(external_id(ids, identifier), identifier)
-    return None if user is None else UpsertCustomer(source_id=user, fields=profile_of(traits))
+    if user is None:
+        raise Unmappable(segment_id, "it lacks the identifier")
+    return UpsertCustomer(source_id=user, fields=profile_of(traits))
 
 
 def track_call(item: EventItem) -> dict[str, Any] | None:

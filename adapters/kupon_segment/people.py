@@ -33,28 +33,36 @@ _BIRTHDATE: Final = ("birthdate", "birthday")
 _NOBODY: Final = frozenset(("", "null", "undefined", "0"))
 
 
+def object_of(value: Any) -> Json:
+    """What should be an object: an empty one in place of anything else, which says nothing."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def text_of(value: Any) -> str:
+    """A text or number as a text without blanks around; empty for what is neither."""
+    is_text = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return str(value).strip() if is_text else ""
+
+
 def named_of(call: Json, identifier: str) -> Any:
     """What a call names its user by, as it came; None where it names nobody.
 
     Shapes:  the catalogue destination says the source id itself; whole calls have identifiers of
         several types.
     """
-    customer = call.get("customer")
-    nested = customer.get("source_id") if isinstance(customer, Mapping) else None
-    said = call.get("source_id") or nested
+    said = call.get("source_id") or object_of(call.get("customer")).get("source_id")
     if said or identifier == USER_ID:
         return call.get("userId") or said
-    context = call.get("context")
-    context = context if isinstance(context, Mapping) else {}
-    listed = external_id(context.get("externalIds") or (), identifier)
-    return listed or _trait(call, context, identifier)
+    context = object_of(call.get("context"))
+    listed = context.get("externalIds")
+    found = external_id(listed if isinstance(listed, list) else (), identifier)
+    return found or _trait(call, context, identifier)
 
 
 def _trait(call: Json, context: Json, identifier: str) -> Any:
-    for place in (call.get("traits"), context.get("traits"), call.get("properties")):
-        if isinstance(place, Mapping) and place.get(identifier):
-            return place[identifier]
-    return None
+    places = (call.get("traits"), context.get("traits"), call.get("properties"))
+    found = (object_of(place).get(identifier) for place in places)
+    return next(filter(None, found), None)
 
 
 def external_id(ids: Sequence[Any], type: str) -> Any:
@@ -65,7 +73,7 @@ def external_id(ids: Sequence[Any], type: str) -> Any:
 
 def source_id_of(named: Any, identifier: str) -> str | None:
     """The source id that somebody is named by; None for what stands for nobody."""
-    user = str(named if named is not None else "").strip()
+    user = text_of(named)
     if user in _NOBODY:
         return None
     return user.lower() if identifier == EMAIL else user
@@ -85,7 +93,7 @@ def user_of(call: Json, identifier: str) -> str:
 def traits_of(call: Json) -> dict[str, Any]:
     """What a call says of its user: its own members in the destination's form, else the traits."""
     if "traits" in call:
-        return dict(call["traits"] or {})
+        return dict(object_of(call["traits"]))
     return {name: value for name, value in call.items() if name not in ("type", "source_id")}
 
 
@@ -94,7 +102,7 @@ def profile_of(traits: Json) -> dict[str, Any]:
     fields = _texts(traits, {name: name for name in _PLAIN})
     if "name" not in fields:
         names = [traits.get(f"{part}_name") or traits.get(f"{part}Name") for part in _NAME_PARTS]
-        joined = " ".join(str(each).strip() for each in names if each)
+        joined = " ".join(filter(None, map(text_of, names)))
         if joined:
             fields["name"] = joined
     born = next((name for name in _BIRTHDATE if name in traits), None)

@@ -82,8 +82,7 @@ def deliveries_of(request: InboundRequest, settings: Mapping[str, Any]) -> list[
 def _delivery(
     call: dict[str, Any], request: InboundRequest, settings: Mapping[str, Any]
 ) -> Delivery:
-    within_s = settings["repeats_within_s"] if call.get("type") in _EVENTS else 1
-    id = str(call.get("messageId") or _content_id(call, request, within_s))
+    id = str(call.get("messageId") or _content_id(call, request, settings["repeats_within_s"]))
     user = source_id_of(named_of(call, settings["identifier"]), settings["identifier"])
     return Delivery(
         id=id,
@@ -98,13 +97,15 @@ def _content_id(call: Mapping[str, Any], request: InboundRequest, within_s: int)
     """A name for a call that has none: its content in the time in which it came.
 
     The destination repeats a call for hours, but two equal events may both be meant; so only
-    what comes twice at once counts as one, or what the connection takes for a repetition.
+    what comes twice at once counts as one, or what the connection takes for a repetition. What a
+    customer is may become the same again at once, and to hear it twice changes nothing.
 
     Units:  within_s in seconds, of which each time begins at a multiple.
     """
-    content = json.dumps(call, sort_keys=True).encode()
-    time = int(request.received_at.timestamp()) // within_s
-    return f"{hashlib.sha256(content).hexdigest()}:{time}"
+    content = hashlib.sha256(json.dumps(call, sort_keys=True).encode()).hexdigest()
+    if call.get("type") not in _EVENTS:
+        return f"{content}:{request.received_at.isoformat()}"
+    return f"{content}:{int(request.received_at.timestamp()) // within_s}"
 
 
 def _moment(text: Any) -> datetime | None:

@@ -15,7 +15,7 @@ from typing import Any
 from kupon.hooks.adapter import InboundRequest
 from kupon.testing import FakePlatform, Received, Reply, forged, inbound, route
 
-_MOST_EVENT_BYTES = 32_000
+_MOST_EVENT_BYTES = 32_768
 _MOST_BATCH_BYTES = 500_000
 
 
@@ -46,7 +46,7 @@ class SegmentPlatform(FakePlatform):
         if not self._is_basic(request, self.settings["write_key"]):
             return Reply({"success": False, "message": "unauthorized"}, 401)
         calls = request.json["batch"]
-        sizes = [len(json.dumps(call).encode()) for call in calls]
+        sizes = [len(_compact(call)) for call in calls]
         users = [str(call.get("previousId") or call["userId"]) for call in calls]
         self.batches.append(users)
         is_too_large = len(request.body) > _MOST_BATCH_BYTES or max(sizes, default=0) > (

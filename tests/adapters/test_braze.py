@@ -11,7 +11,14 @@ from tests.adapters.braze_platform import BrazePlatform
 
 from kupon.hooks.adapter import OK, Checked, Health, Outcome, Verdict
 from kupon.hooks.commands import SetAudienceMembership
-from kupon.hooks.errors import Misconfigured, RateLimited, Refused, Unavailable, Unmappable
+from kupon.hooks.errors import (
+    Misconfigured,
+    RateLimited,
+    Refused,
+    Rejected,
+    Unavailable,
+    Unmappable,
+)
 from kupon.kit.errors import KuponError
 from kupon.testing import AdapterContract, Fault, forged, inbound
 from kupon.testing.contract.checks import Case
@@ -126,14 +133,13 @@ class TestAudiences:
 class Desk:
     """A shop that knows one customer, and writes down what it is asked to publish."""
 
-    def __init__(self, source_id="c-1001"):
-        self._source_id = source_id
+    def __init__(self):
         self.asked = []
 
     def find_customer(self, source_id):
         if source_id not in ("c-1001", "c-old"):
             raise KuponError("not_found")
-        return {"id": "cust_1", "source_id": self._source_id}
+        return {"id": "cust_1", "source_id": "c-1001"}
 
     def publish(self, body):
         self.asked.append(body)
@@ -154,7 +160,7 @@ class TestContent:
         assert (answer.status, answer.body) == (200, {"voucher": {"code": "A"}})
         assert shop.asked == [
             {
-                "customer": {"source_id": "c-1001"},
+                "customer": {"id": "cust_1"},
                 "campaign": {"name": "Spring", "count": 1},
                 "channel": "Braze",
                 "source_id": "5c6c1f2e-8a47-4e3e-9a55-0b6d3c1f7e20c-1001",
@@ -194,11 +200,12 @@ class TestContent:
         self.ask(case, shop, request=requests[form])
         assert shop.asked[0]["campaign"]["name"] == "Spring"
 
-    def test_is_the_remaining_customers_after_a_merge(self, case):
-        shop = Desk(source_id="c-1001")
+    def test_is_the_remaining_customers_after_a_merge_and_still_the_users(self, case):
+        """What the user was given under the old name is asked for under it again."""
+        shop = Desk()
         self.ask(case, shop, customer="c-old", campaign="Spring", source_id="s-")
-        assert shop.asked[0]["customer"] == {"source_id": "c-1001"}
-        assert shop.asked[0]["source_id"] == "s-c-1001"
+        assert shop.asked[0]["customer"] == {"id": "cust_1"}
+        assert shop.asked[0]["source_id"] == "s-c-old"
 
     def test_is_not_for_strangers_unless_they_are_to_become_customers(self, case):
         shop, pairs = Desk(), {"customer": "c-2", "campaign": "Spring"}
@@ -424,6 +431,13 @@ def test_erasing_deletes_the_user(case):
     assert case.make().erase({"source_id": "c-1001"}) == "Profiles queued for deletion: 1"
     assert case.platform.deleted == ["c-1001"]
     assert case.make().erase({"id": "cust_1"}) == "Nothing to erase: the customer has no source id"
+
+
+def test_a_refused_erasure_tells_why(case):
+    refusal = {"message": "'external_ids' must be an array of up to 50 external ids"}
+    case.platform.fail(Fault(status=400, body=json.dumps(refusal).encode()), times=1)
+    with pytest.raises(Rejected, match="must be an array"):
+        case.make().erase({"source_id": "c-1001"})
 
 
 @pytest.mark.parametrize(

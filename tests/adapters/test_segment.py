@@ -32,6 +32,7 @@ CONFIG = {
     "profile_url": "{platform}",
     "public_url": "{platform}",
 }
+PROFILES = "/v1/spaces/spa_1/collections/users/profiles"
 
 
 class TestSegment(AdapterContract):
@@ -199,6 +200,40 @@ class TestCalls:
         deliveries = case.receive(request)
         assert case.make(settings={"merges_aliases": False}).process(deliveries) == []
 
+    @pytest.mark.parametrize("odd", ["x", 5, True, [1], ["ab"], {"code": {}}, {"code": [1]}])
+    @pytest.mark.parametrize("name", ["identify", "group", "track", "page"])
+    def test_that_hold_no_object_where_one_belongs_say_nothing_there(self, case, name, odd):
+        """Anybody who has a source's write key may send what he likes."""
+        members = ("traits", "properties", "metadata", "referral", "loyalty", "customer", "context")
+        whole = {**call(name), **dict.fromkeys(members, odd)}
+        for each in (whole, {**call(name), "properties": dict.fromkeys(members, odd)}):
+            (command,) = case.commands(case.platform.webhook(each))
+            assert command.source_id == "c-1001"
+
+    @pytest.mark.parametrize("odd", [{"id": 1}, ["c-1"], True, False])
+    @pytest.mark.parametrize("member", ["userId", "source_id"])
+    def test_of_a_user_that_is_no_name_are_left_out(self, case, member, odd):
+        request = case.platform.webhook({**call("identify"), "userId": None, member: odd})
+        with pytest.raises(Unmappable, match="it names no user"):
+            case.commands(request)
+
+    @pytest.mark.parametrize("kind", ["delete", "", None, {"a": 1}])
+    def test_of_another_type_are_left_out(self, case, kind):
+        with pytest.raises(Unmappable, match="no type that is known"):
+            case.commands(case.platform.webhook({**call("track"), "type": kind}))
+
+    @pytest.mark.parametrize("event", [None, "", {"a": 1}, [], True])
+    def test_of_an_event_without_a_name_are_left_out(self, case, event):
+        request = case.platform.webhook({**call("track"), "event": event})
+        with pytest.raises(Unmappable, match="it names no event"):
+            case.commands(request)
+
+    def test_may_have_codes_of_digits(self, case):
+        told = {"loyalty": {"code": 77}, "referral": {"code": "R-1", "referrer_id": 5, "x": 1}}
+        (command,) = case.commands(case.platform.webhook({**call("track"), "properties": told}))
+        assert command.loyalty == {"code": "77"}
+        assert command.referral == {"code": "R-1", "referrer_id": "5"}
+
     def test_too_many_are_refused(self, case):
         calls = [{"type": "track", "messageId": str(n)} for n in range(4001)]
         request = case.platform.webhook(*calls, is_batch=True)
@@ -287,9 +322,10 @@ class TestRepetitions:
     def test_may_be_known_for_longer(self, case):
         assert len(set(self.ids(case, 300))) == 1
 
-    def test_of_customers_are_never_more_than_a_second_apart(self, case):
-        first, again, later = self.ids(case, 300, type="identify")
-        assert first == again != later
+    @pytest.mark.parametrize("type", ["identify", "group"])
+    def test_of_customers_are_none(self, case, type):
+        """Somebody may change a name and change it back in one second."""
+        assert len(set(self.ids(case, 300, type=type))) == 3
 
 
 class TestPushing:
@@ -327,15 +363,23 @@ class TestPushing:
             "customer-1": {"voucher_code": "000001", "loyalty_balance": 0}
         }
 
-    def test_an_event_that_is_too_large_is_found_by_halving(self, case):
+    def test_an_event_that_is_too_large_is_not_sent(self, case):
+        """It would have all others refused that are sent with it."""
         small, large = make_items("events", 2)
-        large = replace(large, properties={"text": "x" * 33_000})
-        outcomes = case.make().push("events", [small, large])
+        large = replace(large, properties={"text": "ż" * 16_400})
+        told, refused = case.make().push("events", [small, large])
+        assert told == OK
+        assert (refused.verdict, refused.reason) == (
+            Verdict.REJECTED,
+            "the call is larger than the 32768 bytes that Segment takes",
+        )
+        assert set(case.platform.held("events")) == {"customer-1"}
+
+    def test_a_batch_that_segment_refuses_is_halved(self, case):
+        case.platform.refused = {"customer-1"}
+        outcomes = case.make().push("events", make_items("events", 2))
         assert [each.verdict for each in outcomes] == [Verdict.REJECTED] * 2
         assert case.platform.held("events") == {}
-        assert case.make().push("events", [small]) == [OK]
-        (alone,) = case.make().push("events", [large])
-        assert alone.verdict is Verdict.REJECTED
 
     def test_a_merge_is_an_alias_call(self, case):
         (item,) = make_items("merges", 1)
@@ -393,6 +437,14 @@ class TestProfiles:
         ]
         assert page.skipped == [("use_2fCqtmUXcaL1ahfD5VqhmTnvLbJ", "it lacks the identifier")]
         assert page.cursor is None
+
+    def test_that_are_gone_since_the_list_was_made_stop_no_others(self, case):
+        first, second = case.platform.put("profiles", 2, changed_at=datetime.now(UTC))
+        case.platform.fail("404", times=1, path=f"{PROFILES}/segment_id:use_{first}")
+        page = case.make().pull("profiles", None, None)
+        assert [each.source_id for each in page.commands] == [second]
+        ((id, reason),) = page.skipped
+        assert (id, reason[-3:]) == (f"use_{first}", "404")
 
     def test_may_be_known_by_another_identifier(self, case):
         fixture = read_fixture("kupon_segment", "pull.profiles.complete")

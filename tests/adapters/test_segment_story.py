@@ -80,6 +80,22 @@ def test_late_calls_change_nothing(webhooks, api, jobs):
     assert api.get("/v1/customers/c-1001").expect()["name"] == "Ana Nowak"
 
 
+NEVER = ("0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00")
+
+
+@pytest.mark.parametrize("never", [*NEVER, "2199-01-01T00:00:00Z"])
+def test_a_time_that_can_not_be_holds_up_nothing(webhooks, connection, api, jobs, never):
+    """Anybody's clock may be wrong: what follows is no older for that, and nothing gets stuck."""
+    odd = {**call("identify"), "messageId": "m-1", "timestamp": never, "traits": {"name": "Ana"}}
+    assert webhooks(odd).status_code == 200
+    jobs()
+    assert api.get("/v1/customers/c-1001").expect()["name"] == "Ana"
+    news = {**call("identify"), "messageId": "m-2", "traits": {"name": "Ana Nowak"}}
+    webhooks(news)
+    jobs()
+    assert api.get("/v1/customers/c-1001").expect()["name"] == "Ana Nowak"
+
+
 def test_a_batch_comes_whole_and_once(webhooks, api, jobs):
     batch = [
         {**call("identify"), "messageId": f"m-{number}", "userId": f"c-{number}"}
