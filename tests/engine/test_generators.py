@@ -38,7 +38,7 @@ def test_a_generator_is_named_in_the_config(pattern):
 
 
 @pytest.mark.parametrize(
-    ("name", "complaint"), [("gone", "is not installed"), ("test_long", "too long")]
+    ("name", "complaint"), [("gone", "is not installed"), ("test_long", "1 to 200 characters")]
 )
 def test_what_is_no_use_is_refused(pattern, name, complaint):
     broken = CodePattern(pattern="##", charset="ab", generator=name)

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from kupon.features.integrations.service.tenants import Tenants
-from kupon.hooks.manager import BadPlugin, Plugins
+from kupon.hooks.manager import BadPlugin, PluginFailed, Plugins
 from kupon.hooks.types import RedemptionFacts, Refusal
 from kupon.runtime.settings import BadSetting, Settings
 
@@ -61,12 +61,12 @@ def test_what_a_plugin_tells_of_itself(install):
         ),
         pytest.param(
             "@hookimpl\ndef register_discount_kinds(): return {'PERCENT': print}",
-            "discount type PERCENT is a standard one",
+            "plugin zebra: discount type PERCENT is a standard one",
             id="a name of the engine's",
         ),
         pytest.param(
             "@hookimpl\ndef register_rule_operators(): return {'$like': print}",
-            "rule operator \\$like is registered twice",
+            r"rule operator \$like is registered twice: by zebra and text_operators",
             id="a name of another plugin's",
         ),
     ],
@@ -75,6 +75,51 @@ def test_a_bad_plugin_stops_the_process_and_is_named(install, source, complaint)
     install("zebra", source)
     with pytest.raises(BadPlugin, match=complaint):
         Tenants.load(Settings())
+
+
+@pytest.mark.parametrize(
+    ("hook", "returned"),
+    [
+        ("register_adapters", "['zebra']"),
+        ("register_adapters", "5"),
+        ("register_event_sinks", "[object()]"),
+        ("register_channels", "[type('Channel', (), {'name': 'zebra'})]"),
+        ("register_channels", "(1 / 0 for _ in 'x')"),
+        ("register_discount_kinds", "['ZEBRA']"),
+        ("register_discount_kinds", "{'ZEBRA': 3}"),
+        ("register_rule_operators", "{'zebra': print}"),
+        ("register_code_generators", "{'zebra': None}"),
+        ("register_routes", "['/zebra']"),
+        ("register_settings", "{}"),
+        ("register_settings", "exit(3)"),
+    ],
+)
+def test_what_a_hook_can_not_return_is_the_plugins_fault(install, hook, returned):
+    install("zebra", f"@hookimpl\ndef {hook}(): return {returned}")
+    with pytest.raises(BadPlugin, match=f"{hook} of plugin zebra failed: ."):
+        Plugins(["zebra"]).collect()
+
+
+def test_a_command_must_be_one(install):
+    install("zebra", "@hookimpl\ndef register_commands(): return [print]")
+    with pytest.raises(BadPlugin, match=r"register_commands of plugin zebra failed: .* no command"):
+        Plugins(["zebra"]).commands()
+
+
+def test_a_plugin_is_named_as_addresses_can_name_it(install):
+    install("ze/bra", "", distribution="stripes")
+    with pytest.raises(BadPlugin, match="plugin ze/bra of stripes can't be named so"):
+        Plugins(["ze/bra"])
+
+
+@pytest.mark.parametrize("answer", ["True", "'no'", "Refusal('no_such_key')", "1 / 0"])
+def test_who_can_not_decide_is_named(install, answer):
+    source = "from kupon.hooks.types import Refusal\n@hookimpl\n"
+    install("zebra", f"{source}def decide_redemption(): return {answer}")
+    with pytest.raises(
+        PluginFailed, match=r"decide_redemption of plugin zebra (failed|returned .)"
+    ):
+        Plugins(["zebra"]).decide_redemption(_facts, {"zebra": {}})
 
 
 def test_two_distributions_can_not_share_a_name(install):
@@ -119,6 +164,7 @@ def test_calls_can_be_traced_without_what_they_are_about(install, caplog):
         plugins.decide_redemption(lambda settings: _facts(settings), {"zebra": {"refuses": "ada"}})
     assert [record.message for record in caplog.records] == ["hook called", "hook returned"]
     assert caplog.records[0].hook == "decide_redemption"
+    assert [record.plugin for record in caplog.records] == ["zebra", "zebra"]
     assert "ada" not in "".join(str(record.__dict__) for record in caplog.records)
 
 

@@ -22,7 +22,8 @@ _COLUMNS = ("name", "version", "distribution", "hooks", "projects")
 def plugins(context: click.Context, is_json: bool) -> None:
     """List the installed plugins in the order in which their hooks are called.
 
-    KUPON_PLUGINS names those that may be loaded, with commas between them; unset means all.
+    KUPON_PLUGINS names those that may be loaded, with commas between them; unset means all. Those
+    without a version are active for projects, and not installed.
     """
     if context.invoked_subcommand is not None:
         return
@@ -35,7 +36,7 @@ def plugins(context: click.Context, is_json: bool) -> None:
     if is_json:
         click.echo(json.dumps(found, indent=2))
     else:
-        rows = [[_cell(each[column]) for column in _COLUMNS] for each in found]
+        rows = [[_cell(each.get(column, "-")) for column in _COLUMNS] for each in found]
         _print_table([[*_COLUMNS], *rows])
 
 

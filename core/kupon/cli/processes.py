@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kupon.cli.administration import naming_bad_plugins
+from kupon.cli.administration import load_tenants, naming_bad_plugins
 from kupon.cli.environment import read_settings
 
 
@@ -12,12 +12,12 @@ from kupon.cli.environment import read_settings
 def web() -> None:
     """Answer HTTP requests (KUPON_HOST, KUPON_PORT, KUPON_WEB_PROCESSES, KUPON_WEB_THREADS)."""
     from kupon.cli.web_server import serve
-    from kupon.hooks.manager import Plugins
+    from kupon.features.plugins import service as plugins
 
     settings = read_settings()
     with naming_bad_plugins():
         # The web processes load them again; here it shows what they can't load.
-        Plugins(settings.plugins).collect()
+        list(plugins.places(load_tenants(settings)))
     serve(settings)
 
 

@@ -159,7 +159,8 @@ def finished(pattern: CodePattern, codes: Iterable[str], random_bytes: RandomByt
 
     made = [generator(code, below) for code in codes]
     if not all(0 < len(code) <= LONGEST_CODE for code in made):
-        raise DefinitionError(".code_config.generator", "makes codes that are too long", _KEY)
+        text = f"makes codes that don't have 1 to {LONGEST_CODE} characters"
+        raise DefinitionError(".code_config.generator", text, _KEY)
     return made
 
 

@@ -10,38 +10,36 @@ Source: house B8.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
 from types import ModuleType
 from typing import Any, TypeVar
 
 import click
 import pluggy
-from marshmallow import Schema
 
-from kupon.hooks import specs
-from kupon.hooks.adapter import Adapter
+from kupon.hooks import contributions, specs
+from kupon.hooks.contained import is_refusal
+from kupon.hooks.contributions import Contributions, Reader
 from kupon.hooks.markers import NAME
-from kupon.hooks.types import (
-    Channel,
-    CodeGenerator,
-    DiscountKind,
-    EventEnvelope,
-    EventSink,
-    Operator,
-    RedemptionFacts,
-    Refusal,
-    Route,
-)
+from kupon.hooks.types import EventEnvelope, RedemptionFacts, Refusal
 
 _log = logging.getLogger("kupon.plugins")
 _OURS = "kupon"
+# It stands in addresses and variables.
+_PLUGIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_DECIDE = "decide_redemption"
 T = TypeVar("T")
 
 
 class BadPlugin(Exception):
     """A plugin that can't be loaded; the message names it."""
+
+
+class PluginFailed(Exception):
+    """A plugin that broke what it was asked to decide; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +64,6 @@ class Plugin:
     def summary(self) -> str:
         """What its author says it does: the first line of its module's text."""
         return (self.module.__doc__ or "").strip().partition("\n")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Contributions:
-    """What all plugins registered, by name; of routes and commands also by whom."""
-
-    adapters: Mapping[str, type[Adapter]] = field(default_factory=dict)
-    discount_kinds: Mapping[str, DiscountKind] = field(default_factory=dict)
-    rule_operators: Mapping[str, Operator] = field(default_factory=dict)
-    code_generators: Mapping[str, CodeGenerator] = field(default_factory=dict)
-    channels: Mapping[str, tuple[str, Channel]] = field(default_factory=dict)
-    sinks: Mapping[str, EventSink] = field(default_factory=dict)
-    routes: Sequence[tuple[str, Route]] = ()
-    settings: Mapping[str, type[Schema]] = field(default_factory=dict)
 
 
 class Plugins:
@@ -110,7 +94,7 @@ class Plugins:
         try:
             module = point.load()
             self._manager.register(module, point.name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise BadPlugin(f"plugin {point.name} can't be loaded: {error}") from error
         callers = self._manager.get_hookcallers(module) or []
         self._plugins[point.name] = Plugin(
@@ -134,20 +118,24 @@ class Plugins:
 
         Raises:  BadPlugin for what breaks or comes twice.
         """
-        adapters = [(each.manifest().id, each) for _, each in self._ask("register_adapters")]
-        sinks = [(each.kind, each) for _, each in self._ask("register_event_sinks")]
-        channels = [(each.name, (who, each)) for who, each in self._ask("register_channels")]
-        routes = list(self._ask("register_routes"))
-        _unique("route", ((f"{r.surface} {r.method} /{who}{r.path}", r) for who, r in routes))
+        read = contributions
+        routes = self._read("register_routes", read.read_routes)
+        settings = self._read("register_settings", read.read_settings)
         return Contributions(
-            adapters=_unique("adapter", adapters),
-            discount_kinds=_unique("discount kind", self._entries("register_discount_kinds")),
-            rule_operators=_unique("rule operator", self._entries("register_rule_operators")),
-            code_generators=_unique("code generator", self._entries("register_code_generators")),
-            channels=_unique("channel", channels),
-            sinks=_unique("event sink", sinks),
-            routes=routes,
-            settings=dict(self._schemas()),
+            adapters=self._table("adapter", "register_adapters", read.read_adapters),
+            discount_kinds=self._owned(
+                "discount kind", "register_discount_kinds", read.read_functions
+            ),
+            rule_operators=self._owned(
+                "rule operator", "register_rule_operators", read.read_operators
+            ),
+            code_generators=self._owned(
+                "code generator", "register_code_generators", read.read_functions
+            ),
+            channels=self._owned("channel", "register_channels", read.read_channels),
+            sinks=self._table("event sink", "register_event_sinks", read.read_sinks),
+            routes=[owned for _, owned in routes],
+            settings=dict(owned for _, owned in settings),
         )
 
     def commands(self, taken: Iterable[str] = ()) -> Mapping[str, click.Command]:
@@ -155,37 +143,35 @@ class Plugins:
 
         Raises:  BadPlugin for what breaks, comes twice or has such a name.
         """
-        added = [(command.name or "", command) for _, command in self._ask("register_commands")]
-        table = _unique("command", added)
+        table = self._owned("command", "register_commands", contributions.read_commands)
         for name in table.keys() & set(taken):
-            raise BadPlugin(f"command {name} is Kupon's own")
-        return table
+            raise BadPlugin(f"command {name} of plugin {table[name][0]} is Kupon's own")
+        return {name: command for name, (_, command) in table.items()}
 
-    def _ask(self, hook: str) -> Iterator[tuple[str, Any]]:
-        """What each plugin returned, one by one, with its name."""
-        for plugin in self:
-            if hook in plugin.hooks:
-                for each in self._call(plugin, hook) or ():
-                    yield plugin.name, each
+    def _table(self, what: str, hook: str, read: Reader[T]) -> dict[str, T]:
+        return {name: each for name, (_, each) in self._owned(what, hook, read).items()}
 
-    def _entries(self, hook: str) -> Iterator[tuple[str, Any]]:
-        for plugin in self:
-            if hook in plugin.hooks:
-                yield from (self._call(plugin, hook) or {}).items()
+    def _owned(self, what: str, hook: str, read: Reader[T]) -> dict[str, tuple[str, T]]:
+        return _unique(what, self._read(hook, read))
 
-    def _schemas(self) -> Iterator[tuple[str, type[Schema]]]:
-        for plugin in self:
-            if "register_settings" in plugin.hooks:
-                schema = self._call(plugin, "register_settings")
-                if schema is not None:
-                    yield plugin.name, schema
+    def _read(self, hook: str, read: Reader[T]) -> list[tuple[str, tuple[str, T]]]:
+        """What the plugins returned to a hook: the name of each, whose it is, and itself.
 
-    def _call(self, plugin: Plugin, hook: str) -> Any:
+        Raises:  BadPlugin.
+        """
+        return [
+            (name, (plugin.name, each))
+            for plugin in self
+            if hook in plugin.hooks
+            for name, each in self._call(plugin, hook, read)
+        ]
+
+    def _call(self, plugin: Plugin, hook: str, read: Reader[T]) -> list[tuple[str, T]]:
         try:
             found = self._only(plugin, hook)()
-        except Exception as error:
+            return list(read(found[0] if found else None))
+        except (Exception, SystemExit) as error:
             raise BadPlugin(f"{hook} of plugin {plugin.name} failed: {error}") from error
-        return found[0] if found else None
 
     def _only(self, plugin: Plugin, hook: str) -> pluggy.HookCaller:
         """What calls a hook of one plugin and of no other; the trace shows it."""
@@ -199,14 +185,25 @@ class Plugins:
     def decide_redemption(
         self, facts: Callable[[T], RedemptionFacts], active: Mapping[str, T]
     ) -> Refusal | None:
-        """The first refusal of the active plugins; facts are made of each one's entry."""
+        """The first refusal of the active plugins; facts are made of each one's entry.
+
+        Raises:  PluginFailed where one raises, or returns what is no refusal.
+        """
         for plugin in self:
-            if plugin.name in active and "decide_redemption" in plugin.hooks:
-                ask = self._only(plugin, "decide_redemption")
-                refusal: Refusal | None = ask(redemption=facts(active[plugin.name]))
+            if plugin.name in active and _DECIDE in plugin.hooks:
+                refusal = self._decide(plugin, facts(active[plugin.name]))
                 if refusal is not None:
                     return refusal
         return None
+
+    def _decide(self, plugin: Plugin, redemption: RedemptionFacts) -> Refusal | None:
+        try:
+            refusal: Refusal | None = self._only(plugin, _DECIDE)(redemption=redemption)
+        except Exception as error:
+            raise PluginFailed(f"{_DECIDE} of plugin {plugin.name} failed") from error
+        if refusal is None or is_refusal(refusal):
+            return refusal
+        raise PluginFailed(f"{_DECIDE} of plugin {plugin.name} returned {refusal!r:.200}")
 
     def listeners(self) -> list[str]:
         """The plugins that hear of events."""
@@ -220,13 +217,15 @@ class Plugins:
 def _find(only: set[str] | None) -> list[tuple[EntryPoint, Distribution]]:
     """Entry points in the order of registration: ours before others, from z to a.
 
-    Raises:  BadPlugin for a name that two distributions have.
+    Raises:  BadPlugin for a name that two distributions have, or that none can have.
     """
     found: dict[str, tuple[EntryPoint, Distribution]] = {}
     for distribution in distributions():
         for point in distribution.entry_points.select(group=NAME):
             if only is not None and point.name not in only:
                 continue
+            if not _PLUGIN_NAME.fullmatch(point.name):
+                raise BadPlugin(f"plugin {point.name} of {distribution.name} can't be named so")
             # One distribution may be found twice on the path; the first one is imported.
             _, known = found.setdefault(point.name, (point, distribution))
             if known.name != distribution.name:
@@ -237,20 +236,32 @@ def _find(only: set[str] | None) -> list[tuple[EntryPoint, Distribution]]:
     )
 
 
-def _unique(what: str, entries: Iterable[tuple[str, T]]) -> dict[str, T]:
-    table: dict[str, T] = {}
-    for name, entry in entries:
+def _unique(what: str, entries: Iterable[tuple[str, tuple[str, T]]]) -> dict[str, tuple[str, T]]:
+    table: dict[str, tuple[str, T]] = {}
+    for name, (who, entry) in entries:
         if name in table:
-            raise BadPlugin(f"{what} {name} is registered twice")
-        table[name] = entry
+            both = f"by {table[name][0]} and {who}"
+            raise BadPlugin(f"{what} {name} is registered twice: {both}")
+        table[name] = who, entry
     return table
 
 
-def _trace_before(hook: str, _: object, arguments: Mapping[str, object]) -> None:
-    _log.info("hook called", extra={"hook": hook, "arguments": sorted(arguments)})
+def _trace_before(
+    hook: str, called: Sequence[pluggy.HookImpl], arguments: Mapping[str, object]
+) -> None:
+    told = {"hook": hook, "plugin": _names(called), "arguments": sorted(arguments)}
+    _log.info("hook called", extra=told)
 
 
 def _trace_after(
-    outcome: pluggy.Result[Any], hook: str, _: object, __: Mapping[str, object]
+    outcome: pluggy.Result[Any],
+    hook: str,
+    called: Sequence[pluggy.HookImpl],
+    _: Mapping[str, object],
 ) -> None:
-    _log.info("hook returned", extra={"hook": hook, "failed": outcome.exception is not None})
+    told = {"hook": hook, "plugin": _names(called), "failed": outcome.exception is not None}
+    _log.info("hook returned", extra=told)
+
+
+def _names(called: Sequence[pluggy.HookImpl]) -> str:
+    return ", ".join(each.plugin_name for each in called)

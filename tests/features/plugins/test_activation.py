@@ -191,10 +191,25 @@ def test_the_command_line_names_what_is_wrong(run, project, words, told, complai
 
 
 def test_a_plugin_that_is_not_allowed_is_not_there(run, monkeypatch):
+    def installed():
+        listed = json.loads(run("--json").output)
+        return [each["name"] for each in listed if each["installed"]]
+
     monkeypatch.setenv("KUPON_PLUGINS", "luhn_codes")
-    assert [each["name"] for each in json.loads(run("--json").output)] == ["luhn_codes"]
+    assert installed() == ["luhn_codes"]
     monkeypatch.setenv("KUPON_PLUGINS", "none")
-    assert json.loads(run("--json").output) == []
+    assert installed() == []
     monkeypatch.setenv("KUPON_PLUGINS", "nowhere")
     failed = run()
     assert "plugins are not installed: nowhere" in failed.output
+
+
+def test_who_is_active_and_no_longer_installed_is_listed(run, monkeypatch, project):
+    assert run("activate", project.id, "event_log").exit_code == 0
+    monkeypatch.setenv("KUPON_PLUGINS", "blocklist")
+    listed = json.loads(run("--json").output)
+    gone = next(each for each in listed if each["name"] == "event_log")
+    assert (gone["installed"], project.id in gone["projects"]) == (False, True)
+    [row] = [line for line in run().output.splitlines() if line.startswith("event_log ")]
+    assert row.split()[:4] == ["event_log", "-", "-", "-"]
+    assert run("deactivate", project.id, "event_log").exit_code == 0

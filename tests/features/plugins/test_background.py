@@ -203,3 +203,32 @@ def test_a_message_that_is_refused_is_given_up(api, activate, jobs, letters, cap
     assert len(letters.log) == 1
     assert "message refused" in [record.message for record in caplog.records]
     assert SECRET not in caplog.text
+
+
+def test_a_channel_that_breaks_sends_again_only_what_it_broke_at(
+    api, activate, jobs, letters, move_time, monkeypatch
+):
+    from kupon_http_channel.channel import HttpChannel
+
+    deliver = HttpChannel.deliver
+
+    def breaking(self, message, http):
+        if len(letters.log) == 2:
+            raise RuntimeError("out of paper")
+        deliver(self, message, http)
+
+    move_time.freeze("2026-03-01T12:00:00+00:00")
+    activate("http_channel", url=f"{letters.url}/in", secret=SECRET)
+    campaign = make_campaign(api)
+    for code in ("A", "B", "C"):
+        api.post(f"/v1/campaigns/{campaign['id']}/vouchers/{code}", json={}).expect()
+    pool = {"name": campaign["name"], "count": 3}
+    make_publication(api, make_customer(api), campaign=pool, channel="http")
+    monkeypatch.setattr(HttpChannel, "deliver", breaking)
+    jobs.run()
+    assert len(letters.log) == 2
+    monkeypatch.setattr(HttpChannel, "deliver", deliver)
+    move_time.freeze("2026-03-01T12:01:00+00:00")
+    jobs.run()
+    names = [json.loads(each.body)["voucher"]["code"] for each in letters.log]
+    assert sorted(names) == ["A", "B", "C"]

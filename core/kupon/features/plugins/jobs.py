@@ -39,8 +39,12 @@ def register(registry: JobRegistry, tenants: Tenancy) -> None:
     def is_heard(uow: UnitOfWork) -> bool:
         return service.is_heard(uow, tenants)
 
-    registry.add_task(service.TELL, tell)
+    def has_channels(uow: UnitOfWork) -> bool:
+        return service.has_channels(uow, tenants)
+
+    registry.add_task(service.TELL, tell, calls_out=True)
     registry.listen(hear, when=is_heard)
-    registry.add_task(service.DELIVER, deliver)
-    if tenants.contributions.channels:
-        registry.subscribe("plugin_channels", send_through, ["publication.succeeded"])
+    registry.add_task(service.DELIVER, deliver, calls_out=True)
+    registry.subscribe(
+        "plugin_channels", send_through, ["publication.succeeded"], when=has_channels
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,12 +15,6 @@ from kupon.web.body import read_json
 from kupon.web.endpoint import Context, endpoint
 
 blueprint = Blueprint("plugins", __name__, url_prefix="/management/v1/projects")
-
-_PREFIXES = {
-    "server": "/plugins/",
-    "client": "/client/plugins/",
-    "management": "/management/v1/projects/<project_id>/plugins/",
-}
 
 
 @blueprint.get("/<project_id>/plugins")
@@ -57,15 +50,19 @@ def deactivate_plugin(ctx: Context, project_id: str, plugin: str) -> None:
 
 
 def mount(tenants: Tenancy) -> Blueprint:
-    """What plugins add, as one blueprint."""
+    """What plugins add, as one blueprint.
+
+    Raises:  BadPlugin for a path that can't be served.
+    """
     added = Blueprint("plugin_routes", __name__, description="Routes of plugins.")
-    for plugin, route in tenants.contributions.routes:
-        path = f"{_PREFIXES[route.surface]}{plugin}{route.path}"
-        call = _call(plugin, route)
+    for place in service.places(tenants):
+        route = place.route
+        call = _call(place.plugin, route)
+        call.__name__ = place.operation
         call.__doc__ = route.summary
         returns = route.returns or schemas.AnyAnswer
         view = endpoint(surface=route.surface, body=route.body, returns=returns)(call)
-        added.route(path, methods=[route.method], endpoint=view.__name__)(view)
+        added.route(place.path, methods=[route.method], endpoint=place.operation)(view)
     return added
 
 
@@ -79,8 +76,4 @@ def _call(plugin: str, route: Route) -> Callable[..., Any]:
         told = {"arguments": arguments, "query": request.args.to_dict(), "body": body}
         return service.answer(ctx.uow, ctx.tenants, plugin, project_id, route.answer, told)
 
-    words = re.findall(
-        r"[a-z0-9]+", f"{plugin} {route.surface} {route.method} {route.path}".lower()
-    )
-    call.__name__ = "_".join(words)
     return call

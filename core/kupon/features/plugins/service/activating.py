@@ -71,11 +71,19 @@ def deactivate(uow: UnitOfWork, tenants: Tenancy, project_id: str, name: str) ->
 
 
 def overview(uow: UnitOfWork, tenants: Tenancy) -> list[dict[str, Any]]:
-    """All plugins of the server with the projects in which they are active."""
-    projects_of = project_plugins.count_projects(uow)
-    return [
-        schemas.dump_plugin(tenants, plugin, None) | {"projects": projects_of.get(plugin.name, [])}
+    """All plugins of the server with the projects in which they are active.
+
+    Shapes:  those that are active and not installed come last, with no more than their names.
+    """
+    projects_of = dict(project_plugins.count_projects(uow))
+    installed = [
+        schemas.dump_plugin(tenants, plugin, None)
+        | {"installed": True, "projects": projects_of.pop(plugin.name, [])}
         for plugin in tenants.plugins
+    ]
+    return installed + [
+        {"object": "plugin", "name": name, "installed": False, "projects": found}
+        for name, found in sorted(projects_of.items())
     ]
 
 

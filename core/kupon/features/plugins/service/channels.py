@@ -29,10 +29,14 @@ Row = Mapping[str, Any]
 _log = logging.getLogger("kupon.plugins")
 
 
+def has_channels(uow: UnitOfWork, tenants: Tenancy) -> bool:
+    """Whether any plugin brings codes to customers of the unit's project."""
+    owners = {owner for owner, _ in tenants.contributions.channels.values()}
+    return bool(find_active(uow, sorted(owners)))
+
+
 def send_through(uow: UnitOfWork, tenants: Tenancy, publication_ids: Sequence[str]) -> None:
     """Leave publications whose channel is an active plugin's to the worker, each by itself."""
-    if not tenants.contributions.channels:
-        return
     rows = find_publications(uow, list(publication_ids))
     for publication_id, row in rows.items():
         owner, channel = _channel(tenants, row)
@@ -41,30 +45,30 @@ def send_through(uow: UnitOfWork, tenants: Tenancy, publication_ids: Sequence[st
 
 
 def deliver(uow: UnitOfWork, tenants: Tenancy, arguments: Mapping[str, Any]) -> Again | None:
-    """Bring the codes of a publication to its customer; several codes are several messages.
+    """Bring one code of a publication to its customer, and go on with the next.
 
-    Shapes:  done counts the codes that were brought, tries those that failed for the moment.
+    Each has a transaction of its own: whatever becomes of one, those before are not sent again.
+
+    Shapes:  done counts the codes that were brought, tries the failures of the one that is next.
     """
     row = find_publications(uow, [arguments["publication_id"]]).get(arguments["publication_id"])
     owner, channel = _channel(tenants, row)
     activation = load_activations(uow).get(owner)
-    if row is None or channel is None or activation is None:
-        return None
     done, tries = arguments.get("done", 0), arguments.get("tries", 0)
-    http = tenants.http(f"{owner}:{uow.project_id}")
-    messages = _messages(uow, row, activation.opened(tenants))
-    for place, message in enumerate(messages[done:], start=done):
-        try:
-            channel.deliver(message, http)
-        except Skip as refusal:
-            _log.warning("message refused", extra={"channel": channel.name, "why": refusal.reason})
-        except Retry as failure:
-            if tries == _MOST_TRIES:
-                raise
-            wait_s = failure.retry_after_s or min(_LONGEST_S, 2.0**tries)
-            later = {**arguments, "done": place, "tries": tries + 1}
-            return Again(later, timedelta(seconds=wait_s))
-    return None
+    if row is None or channel is None or activation is None or done >= len(row["voucher_ids"]):
+        return None
+    message = _message(uow, row, row["voucher_ids"][done], activation.opened(tenants))
+    try:
+        if message is not None:
+            channel.deliver(message, tenants.http(f"{owner}:{uow.project_id}"))
+    except Skip as refusal:
+        _log.warning("message refused", extra={"channel": channel.name, "why": refusal.reason})
+    except Retry as failure:
+        if tries == _MOST_TRIES:
+            raise
+        wait_s = failure.retry_after_s or min(_LONGEST_S, 2.0**tries)
+        return Again({**arguments, "tries": tries + 1}, timedelta(seconds=wait_s))
+    return Again({**arguments, "done": done + 1, "tries": 0})
 
 
 def _channel(tenants: Tenancy, row: Row | None) -> tuple[str, Channel | None]:
@@ -73,17 +77,19 @@ def _channel(tenants: Tenancy, row: Row | None) -> tuple[str, Channel | None]:
     return tenants.contributions.channels.get(name, ("", None))
 
 
-def _messages(uow: UnitOfWork, row: Row, settings: Mapping[str, Any]) -> list[Message]:
+def _message(
+    uow: UnitOfWork, row: Row, voucher_id: str, settings: Mapping[str, Any]
+) -> Message | None:
+    """What a channel is told of a code; None where it is no longer there."""
+    codes = vouchers.dump_all(uow, find_codes(uow, [voucher_id]))
+    if not codes:
+        return None
     [publication] = publications.dump_rows(uow, [row])
     customer = customers.describe_customers(uow, [row["customer_id"]])[row["customer_id"]]
-    codes = vouchers.dump_all(uow, find_codes(uow, row["voucher_ids"]))
-    return [
-        Message(
-            project_id=uow.project_id,
-            customer=customer,
-            voucher=code,
-            publication=publication,
-            settings=settings,
-        )
-        for code in codes
-    ]
+    return Message(
+        project_id=uow.project_id,
+        customer=customer,
+        voucher=codes[0],
+        publication=publication,
+        settings=settings,
+    )

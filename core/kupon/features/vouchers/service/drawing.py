@@ -47,6 +47,10 @@ class Walk:
         """The walk behind these codes."""
         return replace(self, position=min(pattern.capacity, self.position + WALKED_AT_ONCE))
 
+    def over(self, pattern: CodePattern) -> Walk:
+        """The walk behind all codes."""
+        return replace(self, position=pattern.capacity)
+
 
 class Drawn(NamedTuple):
     """A slice of the work: how many codes were made, and how to go on.
@@ -70,31 +74,18 @@ def draw_slice(
 ) -> Drawn:
     """Make up to `count` codes in one statement.
 
-    A pattern of which every other draw hits a taken code is walked from then on.
+    A pattern of which every other draw hits a taken code is walked from then on; so is one of any
+    size whose generator makes few codes of many.
     """
     if walk is not None:
-        return _draw_walking(uow, template, pattern, count, is_case_sensitive, walk)
+        made_ids, walk = _walk_on(uow, template, pattern, count, is_case_sensitive, walk)
+        return Drawn(len(made_ids), walk, walk.position >= pattern.capacity)
     new = _new_codes(_draw(pattern, count), is_case_sensitive)
     is_roomy = pattern.capacity >= _ROOMY
     made = voucher_batches.insert_codes(uow, template, new, is_roomy=is_roomy)
-    if 2 * made < count and pattern.capacity <= _LARGEST_WALKED:
+    if 2 * made < count and (pattern.generator or pattern.capacity <= _LARGEST_WALKED):
         walk = _begin_walk(pattern)
     return Drawn(made, walk, is_exhausted=False)
-
-
-def _draw_walking(
-    uow: UnitOfWork,
-    template: CodeTemplate,
-    pattern: CodePattern,
-    count: int,
-    is_case_sensitive: bool,
-    walk: Walk,
-) -> Drawn:
-    candidates = _new_codes(_walked(pattern, walk), is_case_sensitive)
-    inserted = voucher_batches.insert_free_codes(uow, template, candidates, count)
-    if inserted.is_used_up:
-        walk = walk.onward(pattern)
-    return Drawn(len(inserted.ids), walk, walk.position >= pattern.capacity)
 
 
 def draw_one(
@@ -128,12 +119,32 @@ def draw_few(
             return made
     walk = _begin_walk(pattern)
     while len(made) < count and walk.position < min(pattern.capacity, _LARGEST_WALKED):
-        candidates = _new_codes(_walked(pattern, walk), is_case_sensitive)
-        inserted = voucher_batches.insert_free_codes(uow, template, candidates, count - len(made))
-        made += inserted.ids
-        if inserted.is_used_up:
-            walk = walk.onward(pattern)
+        left = count - len(made)
+        more, walk = _walk_on(uow, template, pattern, left, is_case_sensitive, walk)
+        made += more
     return made
+
+
+def _walk_on(
+    uow: UnitOfWork,
+    template: CodeTemplate,
+    pattern: CodePattern,
+    count: int,
+    is_case_sensitive: bool,
+    walk: Walk,
+) -> tuple[list[str], Walk]:
+    """Make up to `count` of the next codes on the way; their vouchers' ids, and how to go on.
+
+    Where a generator makes the same code of different ones, and nothing new of a whole stretch, the
+    walk is over: the rest of the pattern may be long, and holds next to nothing.
+    """
+    candidates = _new_codes(_walked(pattern, walk), is_case_sensitive)
+    inserted = voucher_batches.insert_free_codes(uow, template, candidates, count)
+    if not inserted.is_used_up:
+        return inserted.ids, walk
+    repeats = bool(pattern.generator) and len(set(candidates.keys)) < len(candidates.keys)
+    is_over = repeats and not inserted.ids
+    return inserted.ids, walk.over(pattern) if is_over else walk.onward(pattern)
 
 
 def insert_code(
