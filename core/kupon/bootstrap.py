@@ -63,6 +63,7 @@ from kupon.features.vouchers import routes as vouchers
 from kupon.features.webhooks import jobs as webhook_jobs
 from kupon.features.webhooks import routes as webhooks
 from kupon.hooks.tenancy import install
+from kupon.jobs.callers import AT_ONCE
 from kupon.jobs.registry import JobRegistry, Periodic
 from kupon.jobs.relay import Relay
 from kupon.jobs.schedule import run_scheduler as schedule
@@ -80,6 +81,8 @@ from kupon.storage.uow import UnitOfWork
 from kupon.web.app import build_app
 
 EVENTS_KEPT = timedelta(days=30)
+# Database connections of a background process that calls nobody.
+_OWN_CONNECTIONS = 2
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     areas.blueprint,
@@ -192,7 +195,7 @@ def _describe_all(registry: JobRegistry) -> None:
 def run_worker(settings: Settings, *, burst: bool = False) -> None:
     """Work on background jobs until told to stop, or until none is queued (burst)."""
     work(
-        _open_background(settings),
+        _open_background(settings, pool_size=_OWN_CONNECTIONS + AT_ONCE),
         redis.Redis.from_url(settings.redis_url),
         build_registry(Tenants.load(settings)),
         is_burst=burst,
@@ -218,11 +221,11 @@ def run_scheduler(settings: Settings) -> None:
     schedule(_open_background(settings), registry, _StopSignal())
 
 
-def _open_background(settings: Settings) -> Engine:
+def _open_background(settings: Settings, pool_size: int = _OWN_CONNECTIONS) -> Engine:
     """The database of a background process, which leaves the processor to the web processes."""
     configure_logging(settings)
     priority.step_back()
-    return open_database(settings.database_url, pool_size=2, is_repeatable=True)
+    return open_database(settings.database_url, pool_size=pool_size, is_repeatable=True)
 
 
 def provision(settings: Settings, name: str) -> dict[str, str]:

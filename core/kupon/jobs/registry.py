@@ -33,11 +33,13 @@ ANNOUNCE = "announce"
 class Work:
     """How jobs of one name are done: so many of them at most in one transaction.
 
-    Shapes:  run gets the arguments of each and answers for each.
+    Shapes:  run gets the arguments of each and answers for each; calls_out says that it waits for
+        servers of others.
     """
 
     run: BatchTask
     at_once: int
+    calls_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ class JobRegistry:
     periodic: list[Periodic] = field(default_factory=list)
     announcer: Announcer = field(default_factory=Announcer)
 
-    def add_task(self, name: str, task: Task) -> None:
-        """A background task that `uow.enqueue` names.
+    def add_task(self, name: str, task: Task, *, calls_out: bool = False) -> None:
+        """A background task that `uow.enqueue` names; calls_out where it waits for others' servers.
 
         Raises:  ValueError for a name that is taken.
         """
@@ -76,7 +78,8 @@ class JobRegistry:
         def run(uow: UnitOfWork, calls: Sequence[Mapping[str, Any]]) -> list[Again | None]:
             return [task(uow, arguments) for arguments in calls]
 
-        self.add_batch_task(name, run, at_once=1)
+        self._refuse_taken(name)
+        self.tasks[name] = Work(run, at_once=1, calls_out=calls_out)
 
     def add_batch_task(self, name: str, run: BatchTask, *, at_once: int) -> None:
         """A background task that does the jobs of several lines in one transaction.
@@ -87,6 +90,11 @@ class JobRegistry:
         """
         self._refuse_taken(name)
         self.tasks[name] = Work(run, at_once)
+
+    def calls_out(self, handler: str) -> bool:
+        """Whether a handler's jobs wait for servers of others."""
+        work = self.tasks.get(handler)
+        return work is not None and work.calls_out
 
     def subscribe(
         self,

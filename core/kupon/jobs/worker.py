@@ -12,6 +12,7 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from kupon.jobs import retry
+from kupon.jobs.callers import Callers, Line
 from kupon.jobs.registry import JobRegistry
 from kupon.jobs.relay import QUEUE
 from kupon.runtime import clock, log
@@ -33,6 +34,7 @@ class _Process:
 
     engine: Engine
     registry: JobRegistry
+    callers: Callers
 
 
 _process: _Process | None = None
@@ -43,12 +45,20 @@ def run_worker(
 ) -> None:
     """Work until told to stop by a signal, or until the queue is empty (burst)."""
     global _process
-    _process = _Process(engine, registry)
+
+    def drain_line(line: Line) -> None:
+        project_id, handler, order_key = line
+        drain_lines(engine, registry, project_id, handler, [order_key])
+
+    _process = _Process(engine, registry, Callers(drain_line))
     _recall(engine)
     queue = Queue(QUEUE, connection=client, serializer=JSONSerializer)
     # No fork for each job: the handlers are ours and leave nothing behind but their transaction.
     worker = SimpleWorker([queue], connection=client, serializer=JSONSerializer)
-    worker.work(burst=is_burst, logging_level="WARNING")
+    try:
+        worker.work(burst=is_burst, logging_level="WARNING")
+    finally:
+        _process.callers.close(is_hurried=not is_burst)
 
 
 def _recall(engine: Engine) -> None:
@@ -67,10 +77,17 @@ def _recall(engine: Engine) -> None:
 
 
 def drain(lines: Sequence[tuple[str, str, str]]) -> int:
-    """Do the jobs of some lines, given by project, handler and order key; how many were done."""
+    """Do the jobs of some lines, given by project, handler and order key; how many were done.
+
+    Those that call servers of others are only begun.
+    """
     if _process is None:
         raise RuntimeError("drain runs inside run_worker only")
-    return drain_all(_process.engine, _process.registry, lines)
+    known = [(project_id, handler, order_key) for project_id, handler, order_key in lines]
+    calling = [line for line in known if _process.registry.calls_out(line[1])]
+    _process.callers.take(calling)
+    own = [line for line in known if line not in calling]
+    return drain_all(_process.engine, _process.registry, own)
 
 
 def drain_all(engine: Engine, registry: JobRegistry, lines: Sequence[tuple[str, str, str]]) -> int:
