@@ -56,7 +56,7 @@ def test_marked_processes_are_found_and_ended(tmp_path: Path) -> None:
         found = leftovers.marked(tmp_path)
         assert [process.pid for process in found] == [ours.pid]
         assert leftovers.marked(tmp_path / "other") == []
-        assert leftovers.end(found, first=signal.SIGTERM, patience_s=5) == []
+        assert leftovers.end(found, first=signal.SIGTERM, patience_s=120) == []
 
 
 def test_log_that_grew_too_large_is_put_aside(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from kupon.local.private import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ def ensure_credentials(path: Path, settings: Settings, base_url: str) -> dict[st
 
         known = provision(settings, PROJECT_NAME)
     credentials = known | {"base_url": base_url}
-    _write(path, credentials)
+    write_private(path, json.dumps(credentials, indent=2) + "\n")
     return credentials
 
 
@@ -55,14 +56,3 @@ def _is_accepted(credentials: dict[str, str], base_url: str) -> bool:
         return connection.getresponse().status != _UNAUTHORIZED
     finally:
         connection.close()
-
-
-def _write(path: Path, credentials: dict[str, str]) -> None:
-    # A reader sees the old file or the new one, and nobody else can read either.
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(credentials, file, indent=2)
-        file.write("\n")
-    draft.replace(path)

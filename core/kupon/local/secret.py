@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from kupon.local.private import write_private
 from kupon.runtime.vault import Vault
 
 if TYPE_CHECKING:
@@ -16,10 +16,5 @@ def ensure_secret_key(path: Path) -> str:
     if path.exists():
         return path.read_text().strip()
     key = Vault.new_key()
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key + "\n")
-    draft.replace(path)
+    write_private(path, key + "\n")
     return key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import shlex
 import signal
 import socket
 import sys
@@ -15,12 +16,13 @@ from kupon.local.child import Child
 from kupon.local.failure import CannotStart
 from kupon.local.lock import folder_lock
 from kupon.local.postgres import LocalPostgres
+from kupon.local.private import write_private
 from kupon.local.redis import LocalRedis
 from kupon.local.secret import ensure_secret_key
 from kupon.local.supervisor import Supervisor, no_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from kupon.runtime.settings import Settings
@@ -92,6 +94,7 @@ class Stack:
         )
         if not is_ready:
             raise CannotStart(f"{self.base_url}/readyz did not answer 200 in time", log=web.log)
+        write_private(self._variables, _as_shell(self.settings.environment()))
 
     def watch(self, done: Callable[[], bool]) -> None:
         """Keep everything running until `done`."""
@@ -104,7 +107,13 @@ class Stack:
 
     def stop(self) -> None:
         """Stop web, then background processes, then Redis, then PostgreSQL."""
+        self._variables.unlink(missing_ok=True)
         self._supervisor.stop()
+
+    @property
+    def _variables(self) -> Path:
+        """What a shell reads to run commands beside the stack, while it is up."""
+        return self.data_dir / "environment"
 
     def _child(self, name: str) -> Child:
         role = name.partition("-")[0]
@@ -127,6 +136,10 @@ class Stack:
             return False
         finally:
             connection.close()
+
+
+def _as_shell(variables: Mapping[str, str]) -> str:
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 def _end_marked(data_dir: Path) -> None:

@@ -100,7 +100,9 @@ class Settings:
         """
         missing = [variable(n) for n in ("database_url", "redis_url") if not getattr(self, n)]
         if missing:
-            raise BadSetting(f"{' and '.join(missing)} must be set (`kupon dev` starts its own)")
+            raise BadSetting(
+                f"{' and '.join(missing)} must be set (beside `kupon dev`: . .kupon/environment)"
+            )
         return self
 
 
