@@ -46,7 +46,8 @@ class WebhookSettings(SettingsSchema):
         required=True,
         schemes={"http", "https"},
         require_tld=False,
-        validate=validate.Length(max=LONGEST),
+        validate=validate.Length(max=LONGEST, error="must be at most {max} characters long"),
+        error_messages={"invalid": "must be an http or https URL"},
         metadata={"description": "The address that takes the events."},
     )
     headers = SecretHeaders(

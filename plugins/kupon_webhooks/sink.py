@@ -23,6 +23,7 @@ from kupon_webhooks.config import WebhookSettings
 
 SIGNATURE: Final = "x-voucherify-signature"
 GONE: Final = 410
+TOO_MANY: Final = 429
 _AT_ONCE: Final = 5
 # A slow receiver gives others their turn after so long.
 _TURN_MS: Final = 10_000
@@ -127,6 +128,11 @@ def _post(endpoint: Endpoint, event: EventEnvelope, http: HttpClient) -> Sent:
     return _judge(answer)
 
 
+def _wait_s(answer: HttpResponse) -> float | None:
+    # Many tell with each answer when their rate starts anew: that mends no failure.
+    return retry_after_s(answer.headers, is_rate=answer.status == TOO_MANY)
+
+
 def _judge(answer: HttpResponse) -> Sent:
     is_done = 200 <= answer.status < 300
     return Sent(
@@ -135,6 +141,6 @@ def _judge(answer: HttpResponse) -> Sent:
         status=answer.status,
         body=answer.content[:_SHOWN].decode("utf-8", "replace").replace("\0", ""),
         took_ms=answer.took_ms,
-        retry_after_s=None if is_done else retry_after_s(answer.headers),
+        retry_after_s=None if is_done else _wait_s(answer),
         is_gone=answer.status == GONE,
     )

@@ -16,7 +16,7 @@ def install(tmp_path, monkeypatch):
 
     def write(name, source, *, distribution=None, version="1.2"):
         distribution = distribution or f"foreign-{name}"
-        module = f"{distribution}_{name}".replace("-", "_")
+        module = f"{distribution}_{name}".replace("-", "_").replace("/", "_")
         names.append(module)
         (tmp_path / f"{module}.py").write_text(
             "from kupon.hooks import hookimpl\n" + textwrap.dedent(source)

@@ -40,7 +40,7 @@ def test_a_name_of_our_own_is_refused(install, run):
     install("zebra", GREETING.format(name="migrate"))
     failed = run("--help")
     assert failed.exit_code == 1
-    assert failed.output == "Error: command migrate is Kupon's own\n"
+    assert failed.output == "Error: command migrate of plugin zebra is Kupon's own\n"
 
 
 def test_a_broken_plugin_is_named_and_leaves_our_own_commands(install, run):

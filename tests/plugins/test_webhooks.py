@@ -193,6 +193,10 @@ def test_the_request(receiver):
         ("404", 404, False, None),
         ("429", 429, False, 7),
         (Fault(status=410), 410, True, None),
+        (Fault(status=503, headers={"Retry-After": "9"}), 503, False, 9),
+        (Fault(status=429, headers={"X-RateLimit-Reset": "8"}), 429, False, 8),
+        # When a rate starts anew says nothing of when a failure ends.
+        (Fault(status=500, headers={"X-RateLimit-Reset": "8"}), 500, False, None),
         # Not followed.
         (Fault(status=302, headers={"Location": "/elsewhere"}), 302, False, None),
     ],

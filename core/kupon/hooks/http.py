@@ -9,6 +9,8 @@ Source: house B9; spec adapters-marketing, sections 1.8 and 1.11.
 
 from __future__ import annotations
 
+import socket
+import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
@@ -29,6 +31,15 @@ MOST_BYTES = 16_777_216
 _PART = 65_536
 _EPOCH_AFTER = 10**9
 _LONGEST_WAIT_S = 86_400.0
+# What operators can do something about, the particular before the general.
+_WHYS = (
+    (socket.gaierror, "its name is unknown"),
+    (TimeoutError, "its name was not found in time"),
+    (ssl.SSLCertVerificationError, "its certificate is not trusted"),
+    (ssl.SSLError, "it does not speak TLS as we do"),
+    (ConnectionRefusedError, "it refuses connections"),
+    (ConnectionResetError, "it ended the connection"),
+)
 _RATE_HEADERS = (
     "x-ratelimit-retry-after",
     "x-ratelimit-reset",
@@ -298,7 +309,15 @@ def _unreachable(error: BaseException, *, is_over: bool) -> Exception:
     if is_over or isinstance(error, requests.Timeout):
         return Unavailable("the platform took too long")
     # Exceptions of the library may repeat the URL with its query.
-    return Unavailable(f"the platform can't be reached ({type(error).__name__})")
+    return Unavailable(f"the platform can't be reached ({_why(error)})")
+
+
+def _why(error: BaseException) -> str:
+    for cause in _causes(error):
+        for kind, why in _WHYS:
+            if isinstance(cause, kind):
+                return why
+    return type(error).__name__
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

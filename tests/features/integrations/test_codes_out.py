@@ -232,3 +232,36 @@ class TestWhatBefallsThem:
         api.delete("/v1/campaigns/Spring").expect(202)
         assert said(told()) == [("KNOWN", True)]
         assert said(told()) == []
+
+    def test_what_a_campaign_spreads_to_its_codes_is_told(self, api, spring, told, uow):
+        """Many codes get its dates long after the campaign's change was told."""
+
+        def spread(after):
+            uow.driver.execute(
+                "UPDATE jobs SET available_at = now() + %s::interval, enqueued_at = NULL"
+                " WHERE project_id = %s AND handler = 'campaigns.update_vouchers'",
+                (after, uow.project_id),
+            )
+            uow.commit()
+
+        ends = "2099-01-01T00:00:00.000Z"
+        api.put("/v1/campaigns/Spring", json={"expiration_date": ends}).expect()
+        spread("1 hour")
+        assert [item.voucher.get("expiration_date") for item in told()] == [None]
+        spread("-1 second")
+        [item] = told()
+        assert (item.voucher["code"], item.voucher["expiration_date"]) == ("KNOWN", ends)
+
+    @pytest.mark.parametrize("of", ["voucher", "campaign"])
+    def test_a_change_of_their_rule_is_told(self, api, spring, told, of):
+        rule = make_rule(api)
+        code = api.get("/v1/vouchers/KNOWN").expect()
+        body = {of: {"voucher": code, "campaign": spring}[of]["id"]}
+        api.post(f"/v1/validation-rules/{rule['id']}/assignments", json=body).expect()
+        told()
+        api.put(f"/v1/validation-rules/{rule['id']}", json={"name": "Another"}).expect()
+        [item] = told()
+        assert item.voucher["code"] == "KNOWN"
+        other = make_rule(api)
+        api.put(f"/v1/validation-rules/{other['id']}", json={"name": "Nobody's"}).expect()
+        assert said(told()) == []

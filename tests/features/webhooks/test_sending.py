@@ -10,7 +10,7 @@ from kupon.storage.queries import send_outs
 from kupon.storage.queries.outbox import find_events
 from kupon.storage.uow import UnitOfWork
 from kupon.testing.builders import amount_off, cart, make_campaign, make_customer, make_voucher
-from kupon.testing.platform import Fault
+from kupon.testing.platform import Fault, Reply
 
 
 @pytest.fixture(autouse=True)
@@ -431,3 +431,71 @@ def test_old_deliveries_are_forgotten(api, subscribe, deliveries, jobs, engine, 
         task.run(uow)
         uow.commit()
     assert deliveries(made["id"]) == []
+
+
+def test_what_the_former_address_says_does_not_count_for_a_new_one(
+    api, management_api, webhooks, subscribe, sink, receiver, jobs, monkeypatch
+):
+    """Somebody moves the webhook while the old address is being asked, and says that it is gone."""
+    made = subscribe("customer.created")
+
+    def move_and_go(request):
+        moved = {"target_url": f"{receiver.url}/hook?new", "events": ["customer.created"]}
+        management_api.put(f"{webhooks}/{made['id']}", json=moved).expect()
+        return Reply({}, 410)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(receiver, "answer", move_and_go)
+        make_customer(api, source_id="ada")
+        jobs()
+    assert (sink(made["id"])["active"], sink(made["id"])["failures"]) == (True, 0)
+
+
+def test_what_arrives_while_the_webhook_is_switched_off_is_not_sent_again(
+    api, management_api, webhooks, subscribe, deliveries, receiver, jobs, monkeypatch
+):
+    made = subscribe("customer.created")
+
+    def switch(is_active):
+        body = {"target_url": made["target_url"], "events": made["events"], "active": is_active}
+        management_api.put(f"{webhooks}/{made['id']}", json=body).expect()
+
+    def switch_off(request):
+        switch(is_active=False)
+        return Reply({}, 200)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(receiver, "answer", switch_off)
+        make_customer(api, source_id="ada")
+        jobs()
+    assert [each["state"] for each in deliveries(made["id"])] == ["SUCCEEDED"]
+    switch(is_active=True)
+    jobs()
+    assert receiver.told == []
+
+
+def test_what_was_held_back_is_sent_in_its_order(
+    api, management_api, webhooks, subscribe, sink, receiver, jobs, look, move_time, uow
+):
+    made = subscribe("customer.created")
+    receiver.fail(Fault(status=410))
+    for name in "abc":
+        make_customer(api, source_id=name)
+        jobs()
+        move_time(minutes=1)
+    assert not sink(made["id"])["active"]
+    # Ids need not tell of the order: servers' clocks differ.
+    uow.driver.execute(
+        "UPDATE send_outs SET id = 'whs_' || (9 - (envelope #>> '{data,customer,source_id}'"
+        " > 'a')::int - (envelope #>> '{data,customer,source_id}' > 'b')::int)"
+        " WHERE project_id = %s",
+        (uow.project_id,),
+    )
+    uow.commit()
+    receiver.mend()
+    calls = len(receiver.calls())
+    body = {"target_url": made["target_url"], "events": made["events"], "active": True}
+    management_api.put(f"{webhooks}/{made['id']}", json=body).expect()
+    look()
+    sent = [told["data"]["customer"]["source_id"] for told in receiver.told[calls:]]
+    assert sent == ["a", "b", "c"]

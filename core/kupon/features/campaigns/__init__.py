@@ -8,6 +8,6 @@ Tables:    campaigns, campaign_access, vouchers, async_actions, trash_bin_entrie
 Stages:    campaign.created, campaign.updated, campaign.deleted, campaign.enabled,
            campaign.disabled, campaign.vouchers.added,
            campaign.vouchers.generation.started, .completed and .failed,
-           loyalty.members_to_judge
+           campaign.codes_changed, loyalty.members_to_judge
 Engine:    codes, discounts, giftcards, points, loyalty, limits
 """

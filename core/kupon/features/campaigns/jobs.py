@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kupon.features.campaigns.service import Deletion, Generation, Propagation
+from kupon.engine.definitions import DefinitionError
+from kupon.features.campaigns.service import CODES_CHANGED, Deletion, Generation, Propagation
 from kupon.features.vouchers import schemas as voucher_schemas
 from kupon.features.vouchers import service as vouchers
 from kupon.jobs.registry import Again, JobRegistry
@@ -39,14 +40,19 @@ def generate_vouchers(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | 
         _finish_generation(uow, work, None, "The campaign was deleted.")
         return None
     template = replace(vouchers.campaign_template(campaign), **work.values)
-    drawn = vouchers.draw_slice(
-        uow,
-        template,
-        work.pattern,
-        min(SLICE, work.count - work.done),
-        is_case_sensitive=work.is_case_sensitive,
-        walk=work.walk,
-    )
+    try:
+        drawn = vouchers.draw_slice(
+            uow,
+            template,
+            work.pattern,
+            min(SLICE, work.count - work.done),
+            is_case_sensitive=work.is_case_sensitive,
+            walk=work.walk,
+        )
+    except DefinitionError as error:
+        # A generator that breaks, or is gone: codes can be asked for again once it is back.
+        _finish_generation(uow, work, campaign, f"{error}.")
+        return None
     work = replace(work, done=work.done + drawn.made, walk=drawn.walk)
     given = drawn.made * template.balance_income
     campaigns.count_codes(uow, campaign, made=drawn.made, given=given)
@@ -108,6 +114,8 @@ def update_vouchers(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | No
     if part.end is not None:
         return _go_on(uow, work, part.changed, part.end, campaign.vouchers_count)
     _finish_pass(uow, work, "Updated")
+    if work.done:
+        uow.stage(CODES_CHANGED, campaign.id, {"campaign_id": campaign.id})
     is_last = campaigns.is_last_job(uow, work.handler, campaign.id)
     if campaign.creation_status == "MODIFYING" and is_last:
         campaign.creation_status = "DONE"

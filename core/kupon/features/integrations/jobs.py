@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from kupon.features.campaigns import service as campaigns
 from kupon.features.integrations.service.connections import installing
 from kupon.features.integrations.service.inbound import inbox
 from kupon.features.integrations.service.outbound import (
@@ -20,6 +21,7 @@ from kupon.features.integrations.service.tenants import Tenants
 from kupon.jobs.described import Described
 from kupon.jobs.registry import Again, JobRegistry, Periodic
 from kupon.storage.queries import outbound_items, sweeps, sync_runs
+from kupon.storage.queries.outbox import EventRow
 from kupon.storage.uow import UnitOfWork
 
 
@@ -55,10 +57,18 @@ def _register_outbound(registry: JobRegistry, tenants: Tenants) -> None:
     def has_receivers(uow: UnitOfWork) -> bool:
         return hearing.has_receivers(uow, tenants)
 
-    registry.add_task(outbound_items.PUSH, push)
+    registry.add_task(outbound_items.PUSH, push, calls_out=True)
     registry.add_task(retelling.RETELL, retelling.retell)
     registry.add_task(mirroring.MIRROR, mirroring.mirror)
+
+    def hear_of_codes(uow: UnitOfWork, events: Sequence[EventRow]) -> None:
+        campaign_ids = [event.payload["campaign_id"] for event in events]
+        hearing.hear_of_codes(uow, tenants, list(dict.fromkeys(campaign_ids)))
+
     registry.listen(announce, when=has_receivers)
+    registry.subscribe(
+        "outbound_codes", hear_of_codes, [campaigns.CODES_CHANGED], when=has_receivers
+    )
     manifests = [each.manifest() for each in tenants.contributions.adapters.values()]
     registry.describe(channels.describe, channels.types_of(manifests))
     registry.periodic += [
@@ -79,9 +89,9 @@ def _register_upkeep(registry: JobRegistry, tenants: Tenants) -> None:
     def begin_due(uow: UnitOfWork) -> None:
         scheduling.begin_due(uow, tenants)
 
-    registry.add_task(sync_runs.PULL, pull)
+    registry.add_task(sync_runs.PULL, pull, calls_out=True)
     registry.add_task(sweeps.SWEEP, sweeping.sweep)
-    registry.add_task(installing.REPEAT, provision)
+    registry.add_task(installing.REPEAT, provision, calls_out=True)
     registry.periodic += [
         Periodic("begin_pulls", scheduling.LOOKED_EVERY, begin_due),
         Periodic("purge_pulls", timedelta(hours=1), scheduling.purge),

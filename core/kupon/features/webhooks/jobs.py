@@ -24,7 +24,7 @@ def register(registry: JobRegistry, tenants: Tenancy) -> None:
         return service.send(uow, tenants, arguments)
 
     registry.listen(service.queue, when=has_endpoints)
-    registry.add_task(service.SEND, send)
+    registry.add_task(service.SEND, send, calls_out=True)
     registry.periodic += [
         Periodic("wake_senders", _LOOKED_EVERY, wake_senders),
         Periodic("purge_send_outs", timedelta(hours=1), _purge),

@@ -99,24 +99,32 @@ def delete_endpoint(uow: UnitOfWork, endpoint: EventEndpoint) -> None:
     save_endpoint(uow, endpoint)
 
 
+# A receiver that somebody has changed since it was read is another one: nothing that was found of
+# the former counts for it.
+_AS_READ = " WHERE project_id = %s AND id = %s AND updated_at IS NOT DISTINCT FROM %s"
+
+
 def save_health(
-    uow: UnitOfWork, endpoint_id: str, *, failures: int, blocked_until: datetime | None
+    uow: UnitOfWork, read: EventEndpoint, *, failures: int, blocked_until: datetime | None
 ) -> None:
-    """Note how many tries in a row have failed, and until when to wait for that."""
+    """Note how many tries in a row have failed, and until when to wait for that.
+
+    Shapes:  nothing is noted of a receiver that was changed since it was read.
+    """
     uow.driver.execute(
-        "UPDATE event_endpoints SET failures = %s, blocked_until = %s"
-        " WHERE project_id = %s AND id = %s",
-        (failures, blocked_until, uow.project_id, endpoint_id),
+        f"UPDATE event_endpoints SET failures = %s, blocked_until = %s{_AS_READ}",
+        (failures, blocked_until, uow.project_id, read.id, read.updated_at),
     )
 
 
-def disable(uow: UnitOfWork, endpoint_id: str, reason: str) -> None:
-    """Send nothing more to a receiver until somebody enables it."""
-    uow.driver.execute(
+def disable(uow: UnitOfWork, read: EventEndpoint, reason: str) -> bool:
+    """Send nothing more to a receiver until somebody enables it; whether it is as it was read."""
+    done = uow.driver.execute(
         "UPDATE event_endpoints SET is_active = false, disabled_at = %s, disabled_for = %s,"
-        " updated_at = %s WHERE project_id = %s AND id = %s AND is_active",
-        (uow.now, reason, uow.now, uow.project_id, endpoint_id),
+        f" updated_at = %s{_AS_READ}",
+        (uow.now, reason, uow.now, uow.project_id, read.id, read.updated_at),
     )
+    return bool(done.rowcount)
 
 
 def lock_signing_key(uow: UnitOfWork, project_id: str) -> Project | None:

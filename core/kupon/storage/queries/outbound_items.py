@@ -171,12 +171,22 @@ def find_untellable(uow: UnitOfWork, connection_id: str, kind: str) -> list[int]
     return [seq for (seq,) in rows]
 
 
+_WAITING = (
+    " FROM outbound_items WHERE project_id = %(project)s AND connection_id = %(connection)s"
+    " AND state = 'WAITING'"
+)
+
+
 def next_due(uow: UnitOfWork, connection_id: str) -> datetime | None:
-    """When the next item of a connection may be told; None where nothing waits."""
+    """When the next item of a connection may be told, or any that may be now; None for none.
+
+    Behind one that may be told now there may be a million, at which nobody needs to look.
+    """
     row = uow.driver.execute(
-        "SELECT min(available_at) FROM outbound_items WHERE project_id = %s"
-        " AND connection_id = %s AND state = 'WAITING'",
-        (uow.project_id, connection_id),
+        "SELECT coalesce("
+        f"(SELECT available_at{_WAITING} AND available_at <= %(now)s LIMIT 1),"
+        f" (SELECT min(available_at){_WAITING}))",
+        {"project": uow.project_id, "connection": connection_id, "now": uow.now},
     ).fetchone()
     found: datetime | None = None if row is None else row[0]
     return found

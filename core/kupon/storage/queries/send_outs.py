@@ -106,17 +106,21 @@ def find_due(uow: UnitOfWork, endpoint_id: str, at: datetime, most: int) -> list
 
 
 def save_tries(uow: UnitOfWork, tries: Sequence[Tried]) -> None:
-    """Write down what became of tries; of what is gone or was canceled meanwhile, nothing."""
+    """Write down what became of tries; of what is gone or was canceled meanwhile, nothing.
+
+    Shapes:  what was held back meanwhile is so no more where it has arrived.
+    """
     with uow.driver.cursor() as cursor:
         cursor.executemany(
             "UPDATE send_outs SET state = %s, attempts = attempts + 1, status = %s, answer = %s,"
             " error = %s, took_ms = %s, executed_at = %s, next_at = %s,"
             " first_tried_at = coalesce(first_tried_at, %s)"
-            f" WHERE project_id = %s AND id = %s AND {_WAITING}",
+            f" WHERE project_id = %s AND id = %s AND ({_WAITING} OR state = 'SUSPENDED' AND %s)",
             [
                 (
                     *(each.state, each.status, each.answer, each.error, each.took_ms),
                     *(each.tried_at, each.next_at, each.tried_at, uow.project_id, each.id),
+                    each.state == SUCCEEDED,
                 )
                 for each in tries
             ],
@@ -143,13 +147,13 @@ def suspend_all(uow: UnitOfWork, project_id: str, endpoint_id: str) -> None:
 
 
 def resume_all(uow: UnitOfWork, project_id: str, endpoint_id: str, since: datetime) -> None:
-    """Send what was held back since a moment; what is older is canceled."""
+    """Send what was held back since a moment, in its order; what is older is canceled."""
     uow.driver.execute(
         "UPDATE send_outs SET first_tried_at = NULL,"
         " state = CASE WHEN created_at > %(since)s THEN 'PENDING' ELSE 'CANCELED' END,"
-        " next_at = CASE WHEN created_at > %(since)s THEN %(now)s END"
+        " next_at = CASE WHEN created_at > %(since)s THEN created_at END"
         " WHERE project_id = %(project)s AND endpoint_id = %(endpoint)s AND state = 'SUSPENDED'",
-        {"since": since, "now": uow.now, "project": project_id, "endpoint": endpoint_id},
+        {"since": since, "project": project_id, "endpoint": endpoint_id},
     )
 
 
@@ -199,14 +203,14 @@ def wake_senders(uow: UnitOfWork, handler: str) -> int:
     """
     return uow.driver.execute(
         "INSERT INTO jobs (project_id, handler, order_key, arguments, available_at, created_at)"
-        " SELECT due.project_id, %(handler)s, due.endpoint_id,"
-        "  jsonb_build_object('endpoint_id', due.endpoint_id), %(now)s, %(now)s"
-        " FROM (SELECT DISTINCT project_id, endpoint_id FROM send_outs"
-        f"  WHERE {_WAITING} AND next_at <= %(now)s) due"
-        " JOIN event_endpoints e ON e.project_id = due.project_id AND e.id = due.endpoint_id"
+        " SELECT e.project_id, %(handler)s, e.id,"
+        "  jsonb_build_object('endpoint_id', e.id), %(now)s, %(now)s"
+        " FROM event_endpoints e"
         " WHERE e.is_active AND (e.blocked_until IS NULL OR e.blocked_until <= %(now)s)"
-        " AND NOT EXISTS (SELECT FROM jobs j WHERE j.project_id = due.project_id"
-        "  AND j.handler = %(handler)s AND j.order_key = due.endpoint_id AND j.dead_at IS NULL)",
+        " AND EXISTS (SELECT FROM send_outs s WHERE s.project_id = e.project_id"
+        f"  AND s.endpoint_id = e.id AND {_WAITING} AND s.next_at <= %(now)s)"
+        " AND NOT EXISTS (SELECT FROM jobs j WHERE j.project_id = e.project_id"
+        "  AND j.handler = %(handler)s AND j.order_key = e.id AND j.dead_at IS NULL)",
         {"handler": handler, "now": uow.now},
     ).rowcount
 

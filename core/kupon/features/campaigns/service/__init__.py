@@ -13,6 +13,7 @@ from kupon.features.campaigns.service.reading import get_campaign as get_campaig
 from kupon.features.campaigns.service.reading import list_campaigns as list_campaigns
 from kupon.features.campaigns.service.reading import list_transactions as list_transactions
 from kupon.features.campaigns.service.reading import summarize as summarize
+from kupon.features.campaigns.service.work import CODES_CHANGED as CODES_CHANGED
 from kupon.features.campaigns.service.work import Deletion as Deletion
 from kupon.features.campaigns.service.work import Generation as Generation
 from kupon.features.campaigns.service.work import Propagation as Propagation

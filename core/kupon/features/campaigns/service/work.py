@@ -17,6 +17,9 @@ from kupon.storage.queries import async_actions
 from kupon.storage.queries.campaign_codes import START, Cursor
 from kupon.storage.uow import UnitOfWork
 
+# Told when codes have what their campaign was changed to; no webhook knows it.
+CODES_CHANGED = "campaign.codes_changed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:

@@ -12,6 +12,7 @@ from kupon.features.webhooks import schemas
 from kupon.features.webhooks.service import endpoints, queueing
 from kupon.features.webhooks.service.opening import open_endpoint
 from kupon.features.webhooks.service.queueing import WEBHOOK
+from kupon.hooks.contained import hand_over
 from kupon.hooks.errors import Misconfigured
 from kupon.hooks.tenancy import Tenancy
 from kupon.hooks.types import EventEnvelope
@@ -73,7 +74,7 @@ def send_test(uow: UnitOfWork, tenants: Tenancy, webhook_id: str) -> dict[str, A
         sink, endpoint = open_endpoint(uow, tenants, row, is_test=True)
     except Misconfigured as error:
         raise KuponError("service_unavailable", str(error)) from None
-    [sent] = sink.send(endpoint, [_made_up(uow.project_id)], tenants.http(row.id))
+    [sent] = hand_over(sink, endpoint, [_made_up(uow.project_id)], tenants.http(row.id))
     return schemas.dump_test(sent)
 
 

@@ -13,6 +13,7 @@ from zlib import crc32
 
 from kupon.features.webhooks.service import queueing
 from kupon.features.webhooks.service.opening import open_endpoint
+from kupon.hooks.contained import hand_over
 from kupon.hooks.errors import Misconfigured
 from kupon.hooks.tenancy import Tenancy
 from kupon.hooks.types import Sent
@@ -62,13 +63,13 @@ def send(uow: UnitOfWork, tenants: Tenancy, arguments: Mapping[str, Any]) -> Aga
     except Misconfigured as error:
         _log.warning("receiver can't be opened", extra={"endpoint": row.id, "why": str(error)})
         wait_until = uow.now + _MISCONFIGURED_WAIT
-        event_endpoints.save_health(uow, row.id, failures=row.failures, blocked_until=wait_until)
+        event_endpoints.save_health(uow, row, failures=row.failures, blocked_until=wait_until)
         return None
     envelopes = [
         queueing.read(uow.project_id, each.envelope, delivery_id=each.id, queued_at=each.created_at)
         for each in due
     ]
-    results = sink.send(endpoint, envelopes, tenants.http(row.id))
+    results = hand_over(sink, endpoint, envelopes, tenants.http(row.id))
     keeps_order = bool(getattr(sink, "keeps_order", False))
     return _settle(uow, row, list(zip(due, results, strict=True)), keeps_order=keeps_order)
 
@@ -93,7 +94,7 @@ def _settle(
     for _, sent in tried:
         failures = 0 if sent.is_done else failures + 1
     blocked_until = _wait(failures, now, 1 if keeps_order else PROBING)
-    event_endpoints.save_health(uow, row.id, failures=failures, blocked_until=blocked_until)
+    event_endpoints.save_health(uow, row, failures=failures, blocked_until=blocked_until)
     if _disable_if_gone(uow, row, tried, outcomes, now) or blocked_until or not tried:
         return None
     # Whether more is due is found out by looking again.
@@ -165,9 +166,8 @@ def _disable_if_gone(
         uow, row.id, now - _LATEST
     ):
         reason = "an event was given up, and none arrived for a day"
-    if reason is None:
+    if reason is None or not event_endpoints.disable(uow, row, reason):
         return False
-    event_endpoints.disable(uow, row.id, reason)
     send_outs.suspend_all(uow, uow.project_id, row.id)
     _log.warning("receiver disabled", extra={"endpoint": row.id, "why": reason})
     return True

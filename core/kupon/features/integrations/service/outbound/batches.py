@@ -143,7 +143,9 @@ class Packing:
             currency=self.project.currency,
         )
         if "event" in data:
-            properties[HOPS] = hops_of(metadata_of(data)) + 1
+            # Whoever sends it back may send the metadata only.
+            hops = {HOPS: hops_of(metadata_of(data)) + 1}
+            properties |= hops | {"metadata": properties.get("metadata", {}) | hops}
         return EventItem(
             id=row.item_id,
             type=told["type"],
@@ -170,8 +172,8 @@ class Packing:
             if "created_at" not in customer or digest == old or (old is None and not news):
                 batch.needless.append(row)
                 continue
-            # The number is another one for each state that is told.
-            id = f"{row.item_id}.{row.seq}"
+            # Another one for each state that is told, also where it came before its event did.
+            id = f"{row.item_id}.{row.seq}.{digest[:16]}"
             told = news if old is None else projected
             batch.add(row, ProfileItem(id=id, customer=customer, attributes=told), digest)
 

@@ -75,6 +75,8 @@ def properties_of(
         flat[name] = amount = _first(data, places)
         flat[f"{name}_major"] = major_units(amount, currency)
     shallow = {name: _shallow(value) for name, value in data.items() if name not in flat}
+    # What somebody wanted to be known of a custom event lies a level deeper than all else.
+    shallow["metadata"] = _shallow((data.get("event") or {}).get("metadata"))
     return {name: value for name, value in (flat | shallow).items() if value is not None}
 
 

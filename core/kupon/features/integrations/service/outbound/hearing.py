@@ -17,6 +17,7 @@ from kupon.hooks.tenancy import Tenancy
 from kupon.jobs.described import Described
 from kupon.kit.timestamps import format_moment
 from kupon.storage.queries import outbound_items, outbound_people, sync_runs
+from kupon.storage.queries.mirrored_codes import CAMPAIGN
 from kupon.storage.queries.outbound_items import CODES, EVENTS, PROFILES, NewItem
 from kupon.storage.uow import UnitOfWork
 
@@ -108,8 +109,13 @@ def announce(uow: UnitOfWork, tenants: Tenancy, described: Sequence[Described]) 
     known = outbound_people.hold_customers(uow, named)
     items = [item for each in receivers for item in _items(each, described, known)]
     outbound_items.insert_items(uow, items)
-    mirrors = [each.id for each in receivers if each.manifest.can("codes.push")]
-    retelling.announce(uow, mirrors, described)
+    retelling.announce(uow, _mirrors(receivers), described)
+
+
+def hear_of_codes(uow: UnitOfWork, tenants: Tenancy, campaign_ids: Sequence[str]) -> None:
+    """Have the codes of campaigns told that have changed without an event of their own."""
+    mirrors = _mirrors(_receivers(uow, tenants))
+    retelling.begin(uow, mirrors, CAMPAIGN, campaign_ids)
 
 
 def sweep(uow: UnitOfWork) -> None:
@@ -132,6 +138,10 @@ def _receivers(uow: UnitOfWork, tenants: Tenancy) -> list[Receiver]:
         for row in outbound_items.list_receivers(uow)
         if row.adapter in adapters and adapters[row.adapter].manifest().can("*.push")
     ]
+
+
+def _mirrors(receivers: Iterable[Receiver]) -> list[str]:
+    return [each.id for each in receivers if each.manifest.can("codes.push")]
 
 
 def _items(

@@ -186,6 +186,9 @@ class _Work:
 
     def conclude(self, arguments: Mapping[str, Any]) -> Again | None:
         """Write what was found, the connection's own row last; when to go on."""
+        if connections.find_connection(self.uow, self.row.id, is_kept=True) is None:
+            # It was removed while its platform was told.
+            return None
         # Customers before their items, as whoever erases one has them.
         pushed_profiles.save_digests(self.uow, self.row.id, self.digests)
         if self.manifest is not None:

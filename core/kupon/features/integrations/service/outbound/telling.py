@@ -125,7 +125,7 @@ def _check(body: Mapping[str, Any]) -> None:
 def _check_attributes(attributes: Iterable[Mapping[str, Any]]) -> None:
     taken: set[str] = set()
     for place, each in enumerate(attributes):
-        path = f"Property .attributes.{place}"
+        path = f"Property .attributes[{place}]"
         if each["field"] not in projecting.FIELDS:
             known = ", ".join(projecting.FIELDS)
             raise invalid_payload(f"{path}.field must be one of: {known}")
