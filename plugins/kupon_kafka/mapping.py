@@ -27,6 +27,7 @@ from kupon.hooks.commands import (
     UpsertOrder,
     UpsertProduct,
 )
+from kupon.kit.nesting import is_too_deep
 from kupon_kafka.records import ORIGIN_HEADER
 from kupon_kafka.registry import Registry, Unreadable, is_framed
 from kupon_kafka.schemas import DATA, Letter
@@ -115,6 +116,8 @@ def _read(record: Record, reading: Reading) -> dict[str, Any]:
     payload = _parse(record.value or b"") if reading.unframe is None else reading.unframe(record)
     if not isinstance(payload, dict):
         raise NoCommand("invalid_json", "the value is no object")
+    if is_too_deep(payload):
+        raise NoCommand("invalid_json", "the value is nested too deeply")
     return payload
 
 

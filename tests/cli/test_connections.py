@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from click.testing import CliRunner
 from tests.adapters.segment_platform import SegmentPlatform
+from tests.cli.calling import call
 from tests.features.integrations.segment import CONFIG
 
-from kupon.cli.main import main
 from kupon.hooks.settings import MASK
 from kupon.runtime import clock
 
@@ -23,11 +22,11 @@ def run(settings):
         "KUPON_SECRET_KEYS": ",".join(settings.secret_keys),
         "KUPON_ALLOWED_NETWORKS": ",".join(settings.allowed_networks),
         "WRITE_KEY": "canary-write",
+        "DIGITS": "123456",
     }
 
-    def call(*words, fails=False, given=None):
-        arguments = [str(word) for word in words]
-        done = CliRunner().invoke(main, arguments, env=variables, input=given)
+    def run(*words, fails=False, given=None, **others):
+        done = call(*words, env=variables | others, input=given)
         assert (done.exit_code != 0) == fails, done.output
         assert done.exception is None or isinstance(done.exception, SystemExit)
         try:
@@ -35,7 +34,7 @@ def run(settings):
         except ValueError:
             return done.output
 
-    return call
+    return run
 
 
 @pytest.fixture
@@ -53,6 +52,22 @@ def test_single_settings_are_changed_and_taken_back(run, project, segment):
     assert changed["settings"] == {"write_key": MASK, "region": "us"}
     changed = run("connections", "set", project.id, "CDP", "region=null")
     assert changed["settings"] == {"write_key": MASK}
+    # A variable is a text, whatever it looks like.
+    assert run("connections", "set", project.id, "CDP", "write_key=${DIGITS}")
+
+
+def test_a_look_that_finds_something_wrong_ends_with_1(run, project, segment):
+    run("connections", "set", project.id, "CDP", "tracking_url=http://127.0.0.1:1")
+    found = run("connections", "check", project.id, "CDP", fails=True)
+    assert found["health"] == "UNREACHABLE"
+
+
+def test_a_database_that_is_away_is_told_in_one_line(run, project):
+    away = "postgresql://kupon:canary-password@127.0.0.1:1/kupon"
+    output = run("connections", "list", project.id, fails=True, KUPON_DATABASE_URL=away)
+    assert output.startswith("Error: the database can't be used: ")
+    assert output.count("\n") == 1
+    assert "canary" not in output
 
 
 def test_a_file_makes_connections_what_it_says(run, project):
@@ -95,6 +110,8 @@ def test_a_file_makes_connections_what_it_says(run, project):
         ("schedule.profiles.every = 'daily'", "CDP: Property .schedule.profiles.every"),
         ("outbound.events = ['no.such']", "CDP: Property .events names no type"),
         ("settings = [", "the file can't be read"),
+        ('settings.space_id = "a\\u0000b"', "must not contain a null character"),
+        ("[[connections]]\nname = 'First'\nadapter = 'segment'", "has First more than once"),
     ],
 )
 def test_a_file_with_a_mistake_changes_nothing(run, project, line, told):
@@ -125,6 +142,9 @@ def test_a_file_with_a_mistake_changes_nothing(run, project, line, told):
         (["connections", "deliveries", "{}", "CDP", "--state", "LOST"], "--state"),
         (["connections", "provision", "{}", "CDP"], "installs nothing"),
         (["connections", "replay", "{}", "CDP", "7"], "7"),
+        (["connections", "replay", "{}", "CDP", str(2**63)], "not in the range"),
+        (["connections", "deliveries", "{}", "CDP", "--after", str(2**63)], "not in the range"),
+        (["connections", "set", "{}", "CDP", "write_key=${{NOWHERE}}"], "NOWHERE is not set"),
         (["checkouts", "list", "{}", "CDP", "--state", "LOST"], "--state"),
         (["checkouts", "show", "{}", "CDP", "17"], "17"),
         (["checkouts", "redeem", "{}", "CDP", "17"], "17"),

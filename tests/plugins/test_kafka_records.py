@@ -278,6 +278,7 @@ def test_other_projects_and_tombstones_are_passed_over():
     [
         (b"\xff", "invalid_json"),
         (b"[" * 100_000, "invalid_json"),
+        (b'{"data": ' + b"[" * 300 + b"]" * 300 + b"}", "invalid_json"),
         (b"[]", "invalid_json"),
         (letter("customer.forget", {}), "unknown_type"),
         (letter("customer.upsert", {}), "invalid_payload"),

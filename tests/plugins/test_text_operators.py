@@ -54,9 +54,10 @@ def test_lists_absent_values_and_other_types():
 
 
 def test_no_pattern_takes_long():
-    began = time.perf_counter()
+    # Of this thread alone: others may have the processor for a while.
+    began = time.thread_time()
     assert not holds(like, "a" * 20_000, "*a" * 60 + "b")
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import click
 
 from kupon.cli.environment import read_settings
 from kupon.kit.errors import KuponError
-from kupon.runtime.log import configure_logging
+from kupon.runtime.log import configure_logging, redact_text
 from kupon.runtime.settings import BadSetting
 
 if TYPE_CHECKING:
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def administer(settings: Settings, project_id: str = "") -> Iterator[UnitOfWork]:
-    """A unit of work that is committed in the end; an error of ours ends the command."""
+    """A unit of work that is committed in the end; what is refused ends the command in one line.
+
+    So does a database that is away.
+    """
     from kupon.storage.administration import single_unit
+    from kupon.storage.savepoints import TRANSIENT
 
     configure_logging(settings)
     try:
@@ -32,6 +36,9 @@ def administer(settings: Settings, project_id: str = "") -> Iterator[UnitOfWork]
             yield uow
     except KuponError as error:
         raise click.ClickException(error.details or error.message) from None
+    except TRANSIENT as error:
+        lines = redact_text(str(error)).splitlines() or [type(error).__name__]
+        raise click.ClickException(f"the database can't be used: {lines[0]}") from None
 
 
 def load_tenants(settings: Settings) -> Tenants:
@@ -40,6 +47,13 @@ def load_tenants(settings: Settings) -> Tenants:
 
     with naming_bad_plugins():
         return Tenants.load(settings)
+
+
+def install_plugins(settings: Settings) -> None:
+    """Let plugins have their say in what a command does, as in requests and jobs."""
+    from kupon.hooks.tenancy import install
+
+    install(load_tenants(settings))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kupon.cli.administration import administer
+from kupon.cli.administration import administer, install_plugins
 from kupon.cli.environment import read_settings
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def redeem(project: str, connection: str, order: str) -> None:
     """Redeem what was refused or passed over, once its cause is mended."""
     from kupon.features.integrations import service
 
+    install_plugins(read_settings())
     _run(lambda uow: service.redeem_again(uow, project, connection, order))
 
 

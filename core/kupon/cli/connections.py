@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _STATES = ("WAITING", "DONE", "IGNORED", "PARKED")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
+# What PostgreSQL can hold.
+_NUMBER = click.IntRange(1, 2**63 - 1)
 
 
 @click.group()
@@ -129,7 +131,7 @@ def _put(uow: Any, tenants: Any, project: str, sent: dict[str, Any]) -> Any:
 @click.argument("connection")
 @click.option("--state", type=click.Choice(_STATES, case_sensitive=False), default="PARKED")
 @click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
-@click.option("--after", type=int, metavar="NUMBER", help="Go on after this delivery.")
+@click.option("--after", type=_NUMBER, metavar="NUMBER", help="Go on after this delivery.")
 def deliveries(project: str, connection: str, state: str, limit: int, after: int | None) -> None:
     """List what the platform told, the newest first: what was given up, unless asked otherwise."""
     from kupon.features.integrations import service
@@ -141,7 +143,7 @@ def deliveries(project: str, connection: str, state: str, limit: int, after: int
 @connections.command()
 @click.argument("project")
 @click.argument("connection")
-@click.argument("delivery", type=int, required=False)
+@click.argument("delivery", type=_NUMBER, required=False)
 def replay(project: str, connection: str, delivery: int | None) -> None:
     """Have a delivery processed again by its number, or all that were given up."""
     from kupon.features.integrations import service
@@ -164,7 +166,6 @@ def _on_one(name: str, verb: str, text: str) -> None:
 
 for _name, _verb, _text in (
     ("show", "get_connection", "Show a connection."),
-    ("check", "check", "Look whether the platform can be reached with the settings."),
     ("provision", "provision", "Install on the platform what the connection needs."),
     ("deprovision", "deprovision", "Take away from the platform what was installed."),
     ("pause", "pause", "Let everything wait."),
@@ -172,6 +173,18 @@ for _name, _verb, _text in (
     ("key", "renew_key", "Make a new integration key; the one before opens nothing any more."),
 ):
     _on_one(_name, _verb, _text)
+
+
+@connections.command()
+@click.argument("project")
+@click.argument("connection")
+def check(project: str, connection: str) -> None:
+    """Look whether the platform can be reached with the settings; ends with 1 if it can't."""
+    from kupon.features.integrations import service
+
+    found = _run(lambda uow, tenants: service.check(uow, tenants, project, connection))
+    if found["health"] != "OK":
+        raise SystemExit(1)
 
 
 @connections.command()
@@ -199,13 +212,15 @@ def statistics(project: str, connection: str) -> None:
     _run(lambda uow, _: service.statistics(uow, project, connection))
 
 
-def _run(work: Callable[[Any, Any], Any]) -> None:
+def _run(work: Callable[[Any, Any], Any]) -> Any:
+    """Print what a piece of work answers, if anything; that answer."""
     settings = read_settings()
     tenants = load_tenants(settings)
     with administer(settings) as uow:
         answer = work(uow, tenants)
     if answer is not None:
         _print(answer)
+    return answer
 
 
 def _print(answer: Any) -> None:
@@ -216,11 +231,12 @@ def _read_pair(pair: str) -> tuple[str, Any]:
     name, sign, text = pair.partition("=")
     if not sign:
         raise click.BadParameter(f"{pair} is not NAME=VALUE")
-    filled = _fill(text)
     try:
-        return name, json.loads(filled)
+        value = json.loads(text)
     except ValueError:
-        return name, filled
+        value = text
+    # Only now, so that what a variable holds is text, whatever it looks like.
+    return name, _filled(value)
 
 
 def _read_document(file: BinaryIO) -> tuple[str, list[dict[str, Any]]]:
@@ -233,7 +249,11 @@ def _read_document(file: BinaryIO) -> tuple[str, list[dict[str, Any]]]:
         raise click.ClickException(
             "the file must have project and [[connections]] with name and adapter"
         )
-    return document["project"], [_filled(each) for each in listed]
+    names = [each["name"] for each in listed]
+    repeated = [name for place, name in enumerate(names) if name in names[:place]]
+    if repeated:
+        raise click.ClickException(f"the file has {repeated[0]} more than once")
+    return _fill(document["project"]), [_filled(each) for each in listed]
 
 
 def _are_tables(listed: Any) -> bool:
@@ -261,4 +281,7 @@ def _fill(text: str) -> str:
             raise click.ClickException(f"the variable {found[1]} is not set")
         return value
 
-    return _VARIABLE.sub(read, text)
+    filled = _VARIABLE.sub(read, text)
+    if "\0" in filled:
+        raise click.ClickException("a value must not contain a null character")
+    return filled

@@ -55,12 +55,14 @@ def start(
 @click.argument("project_id")
 @click.argument("connection")
 @click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
-def list_runs(project_id: str, connection: str, limit: int) -> None:
-    """Print the latest runs of a connection as JSON, the newest first."""
+@click.option("--after", metavar="RUN", help="Go on after this run.")
+def list_runs(project_id: str, connection: str, limit: int, after: str | None) -> None:
+    """Print the runs of a connection as JSON, the newest first."""
     from kupon.features.integrations import service
 
+    query = {"limit": limit, "starting_after": after}
     with administer(read_settings(), project_id) as uow:
-        found = service.list_runs(uow, project_id, connection, {"limit": limit})
+        found = service.list_runs(uow, project_id, connection, query)
     click.echo(json.dumps(found["data"], indent=2))
 
 
@@ -173,6 +175,8 @@ def _watch(settings: Settings, run: dict[str, Any], project_id: str) -> None:
             clock.sleep(_POLL_S)
             run = _look(settings, project_id, run["connection_id"], run["id"])
     click.echo(f"{run['state']}: {run['done']} taken, {run['skipped']} not")
+    if run["sweep"] and run["state"] == "DONE":
+        click.echo("What the platform does not have any more is being marked as deleted")
     for each in run["failed"]:
         click.echo(f"  {each['id']}: {each['reason']}")
     if run["state"] == "FAILED":

@@ -329,6 +329,14 @@ class Adapter:
         """
         return InboundResponse(body={})
 
+    def missed(self, request: InboundRequest) -> Sequence[Delivery]:
+        """What is to be made up for where a price could not be calculated for now.
+
+        Shapes:  `process` is given it some seconds later, when the platform has gone on without a
+            price; each is stored once, as every delivery.
+        """
+        return ()
+
     def check(self) -> Checked:
         """Look whether the platform can be reached with these settings; never raises."""
         raise NotImplementedError

@@ -11,6 +11,9 @@ Source: house B9.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class AdapterError(Exception):
     """A failure that an adapter has understood; never answered to API callers."""
@@ -73,3 +76,15 @@ class Unmappable(Skip):
 
 class Refused(Exception):
     """An inbound request that is not the platform's: its signature or key is missing or wrong."""
+
+
+@contextmanager
+def as_documented() -> Iterator[None]:
+    """Read a platform's answer; one of another shape than its documents say is no answer.
+
+    Raises:  Unavailable.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
+        raise Unavailable("the answer is not as documented") from None

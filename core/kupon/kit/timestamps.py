@@ -5,7 +5,12 @@ Source: spec api-conventions, section 10: ISO 8601 UTC with milliseconds and Z.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# How far the clocks of others may be ahead.
+_TOLERANCE: Final = timedelta(minutes=5)
 
 
 def format_moment(moment: datetime) -> str:
@@ -29,3 +34,15 @@ def parse_date(text: str) -> date:
     Raises:  ValueError for anything else.
     """
     return datetime.fromisoformat(text.strip()).date()
+
+
+def credible(moment: datetime | None, now: datetime) -> datetime | None:
+    """What somebody else's clock said, in UTC; None where it can't have been so.
+
+    Shapes:  a moment ahead of ours would make all that follows look old, and one at either end of
+        the calendar is none in UTC. Without an offset it is UTC.
+    """
+    if moment is None:
+        return None
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return aware.astimezone(UTC) if _EPOCH <= aware <= now + _TOLERANCE else None

@@ -1,13 +1,19 @@
 """What all processes share about a connection's calls: its rate, its pauses and its tokens.
 
-In Redis, since losing it costs nothing but a few calls more or a token asked for again.
+In Redis, since losing it costs nothing but a few calls more or a token asked for again. While it is
+away nothing is counted and nothing kept.
 
 Source: spec adapters-marketing, section 1.8.
 """
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
+
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from kupon.hooks.errors import RateLimited
 from kupon.runtime import clock
@@ -34,6 +40,19 @@ return -1
 # Tokens are renewed before they end.
 _EARLY_S = 60.0
 
+_log = logging.getLogger("kupon.pacing")
+
+
+def open_redis(url: str) -> redis.Redis:
+    """A client for what requests can do without: none waits for Redis to come back."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=0.5,
+        socket_connect_timeout=0.5,
+        # Once more for a connection that has gone stale.
+        retry=Retry(NoBackoff(), 1),
+    )
+
 
 class SharedPace:
     """The rate of one connection.
@@ -59,8 +78,7 @@ class SharedPace:
         """
         keys = [f"{self._prefix}:{group}", f"{self._prefix}:{group}:held"]
         args = [self._rate, max(1.0, self._rate)]
-        while (wait := int(self._take(keys=keys, args=args))) >= 0:
-            wait_s = max(wait, 1) / 1000
+        while (wait_s := self._wait_s(keys, args)) is not None:
             if wait_s > self._patience_s:
                 raise RateLimited("the connection's own rate is used up", wait_s)
             self._patience_s -= wait_s
@@ -69,7 +87,17 @@ class SharedPace:
     def hold(self, group: str, seconds: float) -> None:
         """Let no call of a group through for a while."""
         if seconds > 0:
-            self._client.set(f"{self._prefix}:{group}:held", 1, px=max(1, int(seconds * 1000)))
+            with suppress(redis.RedisError):
+                self._client.set(f"{self._prefix}:{group}:held", 1, px=max(1, int(seconds * 1000)))
+
+    def _wait_s(self, keys: list[str], args: list[float]) -> float | None:
+        """How long the next call has to wait; None where it has not to."""
+        try:
+            wait = int(self._take(keys=keys, args=args))
+        except redis.RedisError as error:
+            _log.warning("a rate is not kept: %s", error)
+            return None
+        return None if wait < 0 else max(wait, 1) / 1000
 
 
 class SharedTokens:
@@ -83,7 +111,10 @@ class SharedTokens:
 
     def get(self, name: str) -> str | None:
         """A token that lives on for a while."""
-        sealed = self._client.get(f"{self._prefix}:{name}")
+        try:
+            sealed = self._client.get(f"{self._prefix}:{name}")
+        except redis.RedisError:
+            return None
         if not isinstance(sealed, bytes):
             return None
         try:
@@ -96,8 +127,10 @@ class SharedTokens:
         """Keep a token until shortly before it ends; a short-lived one for half of its life."""
         lasts_s = max(expires_in_s / 2, expires_in_s - _EARLY_S)
         sealed = self._vault.seal({"token": token})
-        self._client.set(f"{self._prefix}:{name}", sealed, px=max(1, int(lasts_s * 1000)))
+        with suppress(redis.RedisError):
+            self._client.set(f"{self._prefix}:{name}", sealed, px=max(1, int(lasts_s * 1000)))
 
     def drop(self, name: str) -> None:
         """Forget a token that the platform no longer takes."""
-        self._client.delete(f"{self._prefix}:{name}")
+        with suppress(redis.RedisError):
+            self._client.delete(f"{self._prefix}:{name}")

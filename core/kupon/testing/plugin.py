@@ -93,17 +93,18 @@ def settings(servers: Servers) -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
-def tenants(settings: Settings) -> Tenants:
-    """The plugins that are installed."""
-    return Tenants.load(settings)
-
-
-@pytest.fixture(scope="session")
 def app(settings: Settings) -> Iterator[Flask]:
     """The application as production builds it."""
     made = create_app(settings)
     yield made
-    made.extensions["kupon"].engine.dispose()
+    made.extensions["kupon"].close()
+
+
+@pytest.fixture(scope="session")
+def tenants(app: Flask) -> Tenants:
+    """The plugins that are installed: one set for requests and jobs, which share the process."""
+    loaded: Tenants = app.extensions["kupon"].tenants
+    return loaded
 
 
 @pytest.fixture(scope="session")

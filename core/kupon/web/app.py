@@ -12,8 +12,6 @@ from flask import Flask, Response, g, request
 from flask.json.provider import JSONProvider
 from flask_smorest import Api, Blueprint
 from marshmallow import fields
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -23,6 +21,7 @@ from kupon.kit.errors import KuponError
 from kupon.runtime import ids, log
 from kupon.runtime.settings import Settings
 from kupon.storage.database import is_alive, open_database
+from kupon.storage.pacing import open_redis
 from kupon.web import cors, errors, reference_page
 from kupon.web.auth import HEADERS, KeyRing
 from kupon.web.endpoint import Services
@@ -88,13 +87,7 @@ def build_app(
         OPENAPI_JSON_PATH="openapi.json",
     )
     engine = open_database(settings.database_url, settings.pool_size)
-    client = redis.Redis.from_url(
-        settings.redis_url,
-        socket_timeout=0.5,
-        socket_connect_timeout=0.5,
-        # Once more for a connection that has gone stale; no request waits for Redis to come back.
-        retry=Retry(NoBackoff(), 1),
-    )
+    client = open_redis(settings.redis_url)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]  # as Flask documents it
     app.extensions["kupon"] = Services(

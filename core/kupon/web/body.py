@@ -6,16 +6,28 @@ from typing import Any
 
 import orjson
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from kupon.kit.errors import KuponError, invalid_payload
+from kupon.kit.nesting import DEEPEST, is_too_deep
 from kupon.web.errors import MalformedJson
 
 JSON = "application/json"
 
-# orjson reads 1,024 levels and writes 254; what is stored must be answered some levels deeper.
-DEEPEST = 128
-
 _NULL = b"\\u0000"
+
+
+def read_bytes() -> bytes:
+    """The current request's body.
+
+    Raises:  RequestEntityTooLarge, also for one that was sent without its length: Werkzeug ends
+        that at the limit and says nothing.
+    """
+    raw = request.get_data()
+    limit = request.max_content_length
+    if request.content_length is None and limit is not None and len(raw) >= limit:
+        raise RequestEntityTooLarge
+    return raw
 
 
 def read_json(is_optional: bool) -> Any:
@@ -24,7 +36,7 @@ def read_json(is_optional: bool) -> Any:
     Raises:  MalformedJson, and KuponError for no body, another media type, a null character
         (PostgreSQL's texts hold none) and for more than DEEPEST levels.
     """
-    raw = request.get_data()
+    raw = read_bytes()
     if not raw:
         if is_optional:
             return {}
@@ -42,16 +54,15 @@ def read_json(is_optional: bool) -> Any:
 
 
 def _check_content(data: Any) -> None:
-    waiting = [(data, 1)]
+    if is_too_deep(data):
+        raise invalid_payload(f"Payload must not be nested deeper than {DEEPEST} levels")
+    waiting = [data]
     while waiting:
-        node, level = waiting.pop()
+        node = waiting.pop()
         if isinstance(node, str):
             if "\0" in node:
                 raise invalid_payload("Payload must not contain a null character")
-            continue
-        if not isinstance(node, dict | list):
-            continue
-        if level > DEEPEST:
-            raise invalid_payload(f"Payload must not be nested deeper than {DEEPEST} levels")
-        children = [*node, *node.values()] if isinstance(node, dict) else node
-        waiting.extend((child, level + 1) for child in children)
+        elif isinstance(node, dict):
+            waiting += [*node, *node.values()]
+        elif isinstance(node, list):
+            waiting += node

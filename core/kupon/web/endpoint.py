@@ -43,6 +43,13 @@ class Services:
     limiter: rate_limit.RateLimiter
     tenants: Tenancy | None = None
 
+    def close(self) -> None:
+        """Give all connections back, for whoever goes on without the application."""
+        self.engine.dispose()
+        self.limiter.close()
+        if self.tenants is not None:
+            self.tenants.close()
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -189,6 +196,7 @@ def _run(
         scope=key.scope,
         is_read_only=is_read_only,
     ) as uow:
+        uow.origin = key.origin
         claim = idempotent.claim(uow, request)
         if isinstance(claim, idempotency.StoredAnswer):
             return idempotent.replay(claim)

@@ -87,8 +87,13 @@ class RateLimiter:
         self.per_key = Limit(settings.key_rate_calls, settings.rate_period_s)
         self.per_project = Limit(settings.project_rate_calls, settings.rate_period_s)
         self.of_platforms = Limit(settings.webhook_daily_calls, _DAY_S)
+        self._client = client
         self._script = client.register_script(_SCRIPT)
         self._paused_until_s = 0.0
+
+    def close(self) -> None:
+        """Give the connections to Redis back."""
+        self._client.close()
 
     def count(self, limits: dict[str, Limit]) -> Count | None:
         """Count one call against limits by name; None when nothing limits it.

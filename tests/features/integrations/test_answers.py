@@ -69,6 +69,27 @@ def test_a_database_that_is_too_slow_costs_no_checkout(price, engine, monkeypatc
     assert price() == {"discount": 100}
 
 
+def test_a_price_that_failed_for_now_is_made_up_for_later(price, shop, engine, project):
+    """Not at once: the platform has not yet stored what it asks about."""
+    for _ in range(2):
+        assert price(away=True, key="cart-1") == {"taken": 0, "discount": 0}
+    assert [each["event"] for each in shop.deliveries("WAITING")] == ["cart"]
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT available_at - created_at FROM jobs WHERE project_id = %s"
+            " AND arguments ->> 'subject' = 'cart:cart-1'",
+            (project.id,),
+        ).all()
+    assert [row[0].total_seconds() for row in rows] == [5]
+
+
+def test_nothing_is_made_up_for_while_paused_or_after_a_mistake(price, shop):
+    price(mistake=True, key="cart-2")
+    shop.manage("post", f"{shop.path}/pause")
+    price(away=True, key="cart-3")
+    assert shop.deliveries("WAITING") == []
+
+
 def test_whoever_is_not_the_platform_learns_no_price(shop):
     raw = b"{}"
     headers = {"X-Shoplet-Signature": signature(raw, "wrong")}

@@ -95,6 +95,50 @@ def test_from_cart_to_cancellation(shop, api, jobs, code):
     assert shop.statistics()["totals"]["checkouts.rolled_back"] == 1
 
 
+def test_placed_it_holds_its_codes_although_no_cart_did(shop, api, jobs, code, move_time):
+    """The platform's own checkout has taken the code; unknown ones beside it change nothing."""
+    other = {"type": "DISCOUNT_VOUCHER", "discount": amount_off(50)}
+    api.post("/v1/vouchers/MORE", json=other).expect()
+    wanted = order("CREATED", 1, key="gid-17", codes=(CODE, "NOBODYS", "MORE"))
+    shop.send(wanted).expect()
+    jobs()
+    assert not is_free(api)
+    move_time(days=6)
+    assert not is_free(api)
+    # What is told again while it waits counts from then on, with the lines that it has by then.
+    shop.send(wanted | {"id": "again", "version": 2}).expect()
+    jobs()
+    move_time(days=6)
+    body = {"redeemables": [{"object": "voucher", "id": CODE}], "order": {"amount": 1000}}
+    api.post("/v1/redemptions", json=body).refused(400, "quantity_exceeded")
+    shop.send(order("PAID", 3, key="gid-17", codes=(CODE, "NOBODYS", "MORE"))).expect()
+    jobs()
+    [checkout] = shop.checkouts()
+    assert (checkout["state"], redeemed(api)) == ("REDEEMED", 1)
+    assert [each["id"] for each in checkout["passed_over"]] == ["NOBODYS"]
+
+
+def test_placed_with_a_code_that_is_used_up_it_is_stored_all_the_same(shop, api, jobs, code):
+    lock(api, key="somebody-elses")
+    shop.send(order("CREATED", 1, key="gid-17")).expect()
+    jobs()
+    assert api.get("/v1/orders/17").expect()["status"] == "CREATED"
+    assert [each["state"] for each in shop.checkouts()] == ["LOCKED"]
+    assert shop.deliveries("PARKED") == []
+
+
+def test_of_which_nothing_is_left_it_has_no_lines(shop, api, jobs, code):
+    """All was sent back, and the shop has kept what the shipping was."""
+    shop.send(order("PAID", 1)).expect()
+    shop.send(order("PAID", 2, items=[], amount=0)).expect()
+    jobs()
+    stored = api.get("/v1/orders/17").expect()
+    assert (stored["status"], stored["amount"], stored["items"]) == ("PAID", 0, [])
+    [checkout] = shop.checkouts()
+    assert (checkout["state"], redeemed(api)) == ("REDEEMED", 1)
+    assert "edited" in checkout["error"]
+
+
 @pytest.mark.parametrize("turn", list(itertools.permutations(range(3))))
 def test_redeemed_once_although_told_thrice_and_out_of_order(shop, api, jobs, code, turn):
     events = [order("CREATED", 1), order("PAID", 2), order("FULFILLED", 3)]

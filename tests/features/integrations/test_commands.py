@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from click.testing import CliRunner
+from tests.cli.calling import call
 from tests.features.integrations.conftest import SECRET, told
+from tests.features.integrations.test_checkouts import CODE, order, redeemed
 
 from kupon.cli import connections as commands
-from kupon.cli.main import main
 from kupon.hooks.settings import MASK
 from kupon.runtime.vault import Vault
 
@@ -22,7 +22,7 @@ def kupon(settings, monkeypatch, tenants):
     monkeypatch.setattr(commands, "load_tenants", lambda _: tenants)
 
     def run(*words, code=0, **options):
-        done = CliRunner().invoke(main, words, **options)
+        done = call(*words, **options)
         assert done.exit_code == code, done.output
         return done.output
 
@@ -50,7 +50,7 @@ def test_a_connection_from_beginning_to_end(kupon, project, monkeypatch, platfor
     changed = json.loads(kupon("connections", "set", *on_it, "redeem_on=ORDER_PLACED"))
     assert changed["settings"]["redeem_on"] == "ORDER_PLACED"
     assert changed["settings"]["secret"] == MASK
-    assert "integration_key" in json.loads(kupon("connections", "key", *on_it))
+    assert "no integration key" in kupon("connections", "key", *on_it, code=1)
     assert json.loads(kupon("connections", "statistics", *on_it))["inbox_waiting"] == 0
     assert "shoplet" in kupon("connections", "adapters")
     assert kupon("connections", "delete", *on_it) == ""
@@ -84,6 +84,18 @@ settings.redeem_on = "{redeem_on}"
 name = "CDP"
 adapter = "segment"
 """
+
+
+def test_what_was_refused_is_redeemed_by_a_process_of_its_own(kupon, project, shop, api, jobs):
+    shop.send(order("PAID", 2, codes=(CODE,))).expect()
+    jobs()
+    on_it = (project.id, shop.id, "17")
+    assert json.loads(kupon("checkouts", "show", *on_it))["state"] == "REDEEM_FAILED"
+    discount = {"type": "AMOUNT", "amount_off": 100}
+    body = {"type": "DISCOUNT_VOUCHER", "discount": discount}
+    api.post(f"/v1/vouchers/{CODE}", json=body).expect()
+    assert json.loads(kupon("checkouts", "redeem", *on_it))["state"] == "REDEEMED"
+    assert redeemed(api) == 1
 
 
 def test_connections_are_what_a_file_says(kupon, project, monkeypatch, app):

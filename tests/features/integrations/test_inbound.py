@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
-from tests.features.integrations.conftest import told
+from tests.features.integrations.conftest import signature, told
 
 from kupon.runtime import clock
 from kupon.storage.uow import UnitOfWork
@@ -44,8 +46,36 @@ def test_what_is_signed_but_unreadable_is_a_bad_request(shop):
     shop.send(raw=b"[" * 60_000).refused(400, "invalid_payload")
 
 
+@pytest.mark.parametrize("depth", [200, 400, 900])
+def test_what_is_nested_too_deeply_to_be_shown_is_not_taken(shop, depth):
+    body = b'[{"id": "e1", "topic": "customer", "x": ' + b"[" * depth + b"]" * depth + b"}]"
+    refused = shop.send(raw=body).refused(400, "invalid_payload")
+    assert refused["details"] == "Payload is nested too deeply"
+    assert shop.statistics()["inbox_waiting"] == 0
+
+
+def test_what_is_nested_deeply_is_shown(shop):
+    body = b'[{"id": "e1", "topic": "customer", "x": ' + b"[" * 120 + b"]" * 120 + b"}]"
+    shop.send(raw=body).expect()
+    [delivery] = shop.deliveries("WAITING")
+    shop.manage("get", f"{shop.path}/deliveries/{delivery['id']}")
+
+
 def test_a_body_beyond_the_adapters_limit_is_refused(shop):
     assert shop.send(raw=b" " * 100_001).status == 413
+
+
+def test_a_body_without_a_length_is_refused_beyond_the_limit_and_never_cut(app, shop):
+    def send(body):
+        return app.test_client().post(
+            shop.body["address"],
+            input_stream=BytesIO(body),
+            headers={"X-Shoplet-Signature": signature(body)},
+            environ_overrides={"wsgi.input_terminated": True},
+        )
+
+    assert send(b"[" + b" " * 99_000 + b"]").status_code == 200
+    assert send(b"[" + b" " * 100_001 + b"]").status_code == 413
 
 
 def test_without_what_proves_a_request_nothing_is_let_in(connect):

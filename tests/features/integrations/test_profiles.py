@@ -399,3 +399,22 @@ def test_points_and_tiers_are_told_of_all_programmes_or_of_one(segment, api, job
     api.post(path, json={"points": 1}).expect()
     jobs()
     assert segment.traits("ada") == {"club": 121, "tier": "Gold", "other": 0}
+
+
+def test_another_state_has_another_message_id(segment, card, jobs, move_time):
+    """Segment drops what comes under an id that it knows, even if nobody heard its answer."""
+    segment.platform.fail("503", times=1, path="/v1/batch")
+    jobs()
+    names = [{"field": "voucher_code", "attribute": "code"}]
+    segment.put("/outbound", json={"attributes": names})
+    move_time(minutes=1)
+    jobs()
+    calls = [
+        call
+        for request in segment.platform.calls("POST", "/v1/batch")
+        for call in request.json["batch"]
+        if call["type"] == "identify"
+    ]
+    first, second = calls
+    assert first["traits"] != second["traits"] == {"code": "0012345"}
+    assert first["messageId"] != second["messageId"]

@@ -171,6 +171,23 @@ def test_a_canceled_run_ends_and_may_go_on(segment, platform, api, jobs, monkeyp
     assert source_ids(api) == sorted(users)
 
 
+def test_runs_are_listed_page_by_page(segment, management_api, project, jobs):
+    begun = []
+    for _ in range(3):
+        begun.insert(0, segment.post("/syncs", json=FULL)["id"])
+        jobs()
+    path = f"/management/v1/projects/{project.id}{segment.path}/syncs"
+
+    def look(**query):
+        page = management_api.get(path, query=query).expect()
+        return [each["id"] for each in page["data"]], page.get("more_starting_after")
+
+    assert look(limit=2) == (begun[:2], begun[1])
+    assert look(limit=2, starting_after=begun[1]) == (begun[2:], None)
+    refused = management_api.get(path, query={"starting_after": "nobody"})
+    refused.refused(404, "not_found")
+
+
 def test_a_run_that_is_done_does_not_go_on(segment, management_api, project, jobs):
     run = segment.post("/syncs", json=FULL)
     jobs()

@@ -93,3 +93,20 @@ def test_paid_and_canceled_at_once_end_canceled(shop, api, code, engine, project
         at_once(2, work)
         assert redeemed(api) == 0
         assert api.get(f"/v1/orders/o{turn}").expect()["status"] == "CANCELED"
+
+
+def test_a_connection_is_removed_while_a_worker_is_at_it(shop, jobs, shoplet, monkeypatch, app):
+    process, removing = shoplet.process, []
+
+    def removed_meanwhile(adapter, deliveries):
+        if not removing:
+            removing.append(pool.submit(shop.manage, "delete", shop.path, 204))
+            clock.sleep(0.5)
+        return process(adapter, deliveries)
+
+    monkeypatch.setattr(shoplet, "process", removed_meanwhile)
+    shop.tell("customer", "c1", fields={"name": "Ada"})
+    with ThreadPoolExecutor(1) as pool:
+        jobs()
+        removing[0].result(20)
+    assert app.test_client().post(shop.body["address"]).status_code == 404

@@ -9,6 +9,7 @@ from kupon.hooks.adapter import Page
 from kupon.hooks.commands import Stamp, UpsertCustomer
 from kupon.hooks.errors import Unavailable
 from kupon.runtime import clock
+from kupon.storage.queries.platform_records import advance
 from kupon.storage.uow import UnitOfWork
 from kupon_segment.adapter import SegmentAdapter
 
@@ -117,6 +118,41 @@ def test_what_comes_meanwhile_is_not_missed(sweep, listing, api, uow, segment):
     listing.on_page = tell
     assert sweep()["deleted"] == 0
     assert deleted(api) == []
+
+
+def test_what_is_told_of_meanwhile_is_there_though_no_page_has_it(
+    sweep, listing, api, uow, segment
+):
+    listing.names = ["a", "b", "c"]
+    sweep()
+    listing.names = ["a", "c", "d"]
+
+    def tell(cursor):
+        if cursor is not None:
+            advance(uow, segment.id, "customer", "b", Stamp(at=clock.now()))
+            uow.commit()
+
+    listing.on_page = tell
+    assert sweep()["deleted"] == 0
+
+
+def test_a_run_that_is_canceled_at_its_last_page_marks_nothing(sweep, listing, api, segment, jobs):
+    listing.names = ["a", "b", "c"]
+    sweep()
+
+    def cancel(cursor):
+        if cursor is not None:
+            [run, _] = segment.get("/syncs")["data"]
+            segment.post(f"/syncs/{run['id']}/cancel")
+
+    listing.names, listing.on_page = ["a", "c", "d"], cancel
+    run = sweep()
+    assert (run["state"], run["deleted"], deleted(api)) == ("CANCELED", 0, [])
+    listing.on_page = lambda cursor: None
+    segment.post(f"/syncs/{run['id']}/resume")
+    jobs()
+    assert segment.get(f"/syncs/{run['id']}")["deleted"] == 1
+    assert deleted(api) == ["b"]
 
 
 def test_a_run_that_did_not_come_to_its_end_marks_nothing(

@@ -7,6 +7,12 @@ from tests.features.integrations.conftest import told
 
 from kupon.features.integrations.service.inbound import inbox
 from kupon.runtime import clock
+from kupon.storage.uow import UnitOfWork
+
+
+@pytest.fixture(autouse=True)
+def _frozen(move_time):
+    move_time.freeze()
 
 
 @pytest.fixture
@@ -195,6 +201,24 @@ def test_old_deliveries_are_forgotten_but_not_those_that_wait(shop, jobs, uow, m
     uow.commit()
     assert shop.deliveries("DONE") == []
     assert len(shop.deliveries("WAITING")) == 1
+
+
+def test_what_the_database_refuses_takes_nothing_else_along(
+    fetching, platform, api, engine, project, tenants
+):
+    """What was done before it in the same turn stays done."""
+    code = {"object": "voucher", "id": "TEN"}
+    unlike = {"checkout_key": "a\0b", "redeemables": [code]}
+    platform.orders["8"] = {"fields": {"status": "PAID", "amount": 1000}, **unlike}
+    order = {"fields": {"status": "PAID", "amount": 1000}}
+    told_of = [told("order", "1", **order), told("order", "8", fetch=True)]
+    fetching.send(*told_of, told("order", "9", **order)).expect()
+    calls = [{"connection_id": fetching.id, "subject": f"order:{n}"} for n in (1, 8, 9)]
+    with UnitOfWork(engine, project_id=project.id, now=clock.now()) as uow:
+        inbox.process(uow, tenants, calls)
+        uow.commit()
+    assert [api.get(f"/v1/orders/{n}").status for n in (1, 8, 9)] == [200, 404, 200]
+    assert len(fetching.deliveries("DONE")) == 2
 
 
 def test_objects_are_processed_together_and_fail_by_themselves(fetching, platform, jobs, api):

@@ -89,13 +89,20 @@ def get_connection(
     return row
 
 
-def find_connection(uow: UnitOfWork, connection_id: str) -> Connection | None:
-    """A connection of the unit's project by id, or None."""
-    return uow.session.scalar(
-        select(Connection).where(
-            Connection.project_id == uow.project_id, Connection.id == connection_id
-        )
+def find_connection(
+    uow: UnitOfWork, connection_id: str, *, is_kept: bool = False
+) -> Connection | None:
+    """A connection of the unit's project by id, or None.
+
+    Locks:   kept, its row against removal: who works on what hangs on it takes that lock before all
+        others, as removal does.
+    """
+    statement = select(Connection).where(
+        Connection.project_id == uow.project_id, Connection.id == connection_id
     )
+    if is_kept:
+        statement = statement.with_for_update(read=True, key_share=True)
+    return uow.session.scalar(statement)
 
 
 def list_connections(uow: UnitOfWork, project_id: str) -> Sequence[Connection]:
@@ -130,10 +137,20 @@ def find_by_key(uow: UnitOfWork, adapter: str, key_id: str) -> Keyed | None:
     return None if row is None else Keyed(row[0], bytes(row[1]))
 
 
-def delete_connection(uow: UnitOfWork, row: Connection) -> None:
-    """Remove a connection with all that waits in it."""
-    uow.session.delete(row)
+def delete_connection(uow: UnitOfWork, project_id: str, connection_id: str) -> str | None:
+    """Remove a connection with all that waits in it; the id of its key.
+
+    Raises:  not_found.
+    Locks:   its row, once nobody keeps it; nothing before.
+    """
     uow.session.flush()
+    row = uow.driver.execute(
+        "DELETE FROM connections WHERE project_id = %s AND id = %s RETURNING key_id",
+        (project_id, connection_id),
+    ).fetchone()
+    if row is None:
+        raise not_found("connection", connection_id)
+    return None if row[0] is None else str(row[0])
 
 
 def disable_key(uow: UnitOfWork, project_id: str, app_id: str) -> None:

@@ -128,19 +128,24 @@ def note_try(uow: UnitOfWork, seqs: Sequence[int], error: str) -> None:
 
 
 def enqueue_subjects(
-    uow: UnitOfWork, handler: str, connection_id: str, subjects: Sequence[str]
+    uow: UnitOfWork,
+    handler: str,
+    connection_id: str,
+    subjects: Sequence[str],
+    after: timedelta = timedelta(),
 ) -> None:
-    """Have workers look at some subjects."""
+    """Have workers look at some subjects, after some time."""
     uow.driver.execute(
         "INSERT INTO jobs (project_id, handler, order_key, arguments, available_at, created_at)"
         " SELECT %(project)s, %(handler)s, %(connection)s || ':' || s,"
         "  jsonb_build_object('connection_id', %(connection)s::text, 'subject', s),"
-        "  %(now)s, %(now)s FROM unnest(%(subjects)s::text[]) AS s",
+        "  %(at)s, %(now)s FROM unnest(%(subjects)s::text[]) AS s",
         {
             "project": uow.project_id,
             "handler": handler,
             "connection": connection_id,
             "now": uow.now,
+            "at": uow.now + after,
             "subjects": list(subjects),
         },
     )

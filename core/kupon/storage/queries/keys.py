@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from kupon.engine.access import Level, Place, Scope
 from kupon.kit.errors import not_found
+from kupon.storage.tables import integrations
 from kupon.storage.tables.projects import ApiKey, ManagementKey, Project
 from kupon.storage.uow import UnitOfWork
 
@@ -39,7 +40,7 @@ class KeyFacts:
     """A key pair as it is checked.
 
     Shapes: kind is server, integration, client or management; scope is where a restricted key may
-        be used, None for all other keys.
+        be used, None for all other keys; connection_id is whose an integration's key is.
     """
 
     app_id: str
@@ -48,6 +49,7 @@ class KeyFacts:
     token_hash: bytes
     project: ProjectFacts | None
     scope: Scope | None = None
+    connection_id: str | None = None
 
     @property
     def is_integration(self) -> bool:
@@ -59,6 +61,11 @@ class KeyFacts:
         """Through what its requests cause events, as the wire says it."""
         channel = "CLIENT_API" if self.kind == "client" else "API"
         return {"channel": channel, "api_key": {"name": self.name, "app_id": self.app_id}}
+
+    @property
+    def origin(self) -> str | None:
+        """Which connection its requests come from, if they do from one."""
+        return None if self.connection_id is None else f"connection:{self.connection_id}"
 
 
 def hash_token(token: str) -> bytes:
@@ -83,11 +90,21 @@ def find_key(engine: Engine, surface: str, app_id: str) -> KeyFacts | None:
             .join(Project, Project.id == ApiKey.project_id)
             .where(ApiKey.app_id == app_id, ApiKey.kind.in_(kinds), ApiKey.is_active)
         ).first()
-    if row is None:
-        return None
+        if row is None:
+            return None
+        owner = _find_owner(connection, row.id, app_id) if row.kind == INTEGRATION else None
     facts = _facts(row)
     scope = None if row.access is None else frozenset(map(_read_place, row.access))
-    return KeyFacts(app_id, row.key_name, row.kind, bytes(row.token_hash), facts, scope)
+    return KeyFacts(app_id, row.key_name, row.kind, bytes(row.token_hash), facts, scope, owner)
+
+
+def _find_owner(connection: Connection, project_id: str, app_id: str) -> str | None:
+    return connection.scalar(
+        select(integrations.Connection.id).where(
+            integrations.Connection.project_id == project_id,
+            integrations.Connection.key_id == app_id,
+        )
+    )
 
 
 def load_facts(uow: UnitOfWork) -> ProjectFacts:

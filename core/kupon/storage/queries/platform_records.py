@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kupon.hooks.commands import Stamp
+from kupon.kit.timestamps import credible
 from kupon.storage.uow import UnitOfWork
 
 
@@ -27,7 +28,7 @@ _ADVANCE = (
     "  %(is_deleted)s)"
     " ON CONFLICT (project_id, connection_id, kind, source_id) DO UPDATE SET"
     "  version = coalesce(excluded.version, r.version), at = coalesce(excluded.at, r.at),"
-    "  is_deleted = excluded.is_deleted"
+    "  is_deleted = excluded.is_deleted, missing_in = NULL"
     " WHERE CASE"
     "  WHEN excluded.version IS NOT NULL AND r.version IS NOT NULL"
     "   THEN excluded.version >= r.version"
@@ -48,8 +49,9 @@ def advance(
 ) -> Advance:
     """Note the state of an object, unless it is older than the one that is known.
 
-    Shapes:  the same state again counts as news: what it does to Kupon is the same again. Parts of
-        an object have records of their own.
+    Shapes:  the same state again counts as news: what it does to Kupon is the same again; so does
+        one of a time that can't be. What is told of is not missing. Parts of an object have
+        records of their own.
     Locks:   the object's record, so that states of one object are applied one after the other.
     """
     row = uow.driver.execute(
@@ -60,7 +62,7 @@ def advance(
             "kind": f"{kind}/{stamp.part}" if stamp.part else kind,
             "source_id": source_id,
             "version": stamp.version,
-            "at": stamp.at,
+            "at": credible(stamp.at, uow.now),
             "is_deleted": is_deleted,
         },
     ).fetchone()

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from kupon.kit.errors import KuponError, not_found
 from kupon.storage.queries.connections import ACTIVE
@@ -77,11 +77,6 @@ def find_run(uow: UnitOfWork, run_id: str) -> SyncRun | None:
     return uow.session.get(SyncRun, (uow.project_id, run_id), populate_existing=True)
 
 
-def find_project(uow: UnitOfWork, run_id: str) -> str | None:
-    """The project of a run, whatever the unit's is."""
-    return uow.session.scalar(select(SyncRun.project_id).where(SyncRun.id == run_id))
-
-
 def last_done(uow: UnitOfWork, connection_id: str, resource: str) -> datetime | None:
     """When the last run of a resource that came to its end was begun."""
     return uow.session.scalar(
@@ -139,14 +134,23 @@ def purge_runs(uow: UnitOfWork, before: datetime) -> int:
     ).rowcount
 
 
-def list_runs(uow: UnitOfWork, connection_id: str, limit: int) -> Sequence[SyncRun]:
-    """The latest runs of a connection, the newest first."""
-    return uow.session.scalars(
-        select(SyncRun)
-        .where(SyncRun.project_id == uow.project_id, SyncRun.connection_id == connection_id)
-        .order_by(SyncRun.created_at.desc(), SyncRun.id.desc())
-        .limit(limit)
-    ).all()
+def list_runs(
+    uow: UnitOfWork, connection_id: str, *, after: str | None, limit: int
+) -> Sequence[SyncRun]:
+    """Runs of a connection, the newest first.
+
+    Shapes:  after is the run with which the last page has ended.
+    Raises:  not_found for that run.
+    """
+    statement = select(SyncRun).where(
+        SyncRun.project_id == uow.project_id, SyncRun.connection_id == connection_id
+    )
+    if after is not None:
+        last = get_run(uow, connection_id, after)
+        place = tuple_(SyncRun.created_at, SyncRun.id)
+        statement = statement.where(place < tuple_(last.created_at, last.id))
+    ordered = statement.order_by(SyncRun.created_at.desc(), SyncRun.id.desc())
+    return uow.session.scalars(ordered.limit(limit)).all()
 
 
 _SAVE = (
@@ -170,8 +174,8 @@ def save_page(
     skipped: int,
     total: int | None,
     failed: Sequence[Mapping[str, str]],
-) -> bool:
-    """Note that a page was applied, in its transaction; whether the run goes on.
+) -> str | None:
+    """Note that a page was applied, in its transaction; the run's state, None where it is gone.
 
     Shapes:  without a cursor it was the last one; a run that was canceled meanwhile ends too.
     """
@@ -190,7 +194,7 @@ def save_page(
             "now": uow.now,
         },
     ).fetchone()
-    return rows is not None and rows[0] == "RUNNING"
+    return None if rows is None else str(rows[0])
 
 
 def close_run(uow: UnitOfWork, run_id: str, state: str, error: str | None = None) -> bool:

@@ -20,6 +20,7 @@ from kupon.storage.queries import connections, keys
 from kupon.storage.queries.connections import Keyed
 from kupon.storage.tables.integrations import Connection
 from kupon.storage.uow import UnitOfWork
+from kupon.web.body import read_bytes
 from kupon.web.rate_limit import check_platform
 from kupon.web.raw import raw
 
@@ -46,9 +47,12 @@ def _add(app: Flask, path: str, name: str, view: Callable[..., InboundResponse])
 
 def _receive(uow: UnitOfWork, tenants: Tenants, token: str, rest: str = "") -> InboundResponse:
     row = connections.find_by_token(uow, token)
-    adapter = None if row is None else tenants.contributions.adapters.get(row.adapter)
-    if row is None or adapter is None:
+    if row is None:
         raise KuponError("not_found", "There is no such connection")
+    adapter = tenants.contributions.adapters.get(row.adapter)
+    if adapter is None:
+        # The platform is to ask again, and not to take it for the end of the connection.
+        raise KuponError("service_unavailable", "The connection is not configured")
     manifest = adapter.manifest()
     keyed = _find_keyed(uow, manifest) if manifest.key_style is not None else None
     has_key = keyed is not None and keyed.id == row.id
@@ -82,7 +86,7 @@ def _answer(
         path=rest,
         headers={name.lower(): value for name, value in request.headers.items()},
         query=request.args.to_dict(),
-        body=request.get_data(),
+        body=read_bytes(),
         received_at=uow.now,
         has_key=has_key,
     )

@@ -8,7 +8,7 @@ from marshmallow import RAISE, ValidationError, fields
 
 from kupon.features.integrations.schemas.moments import dump_moments
 from kupon.hooks.adapter import Adapter
-from kupon.hooks.manager import Contributions
+from kupon.hooks.contributions import Contributions
 from kupon.hooks.settings import Kept, describe, show_settings
 from kupon.kit.complaints import first_complaint
 from kupon.kit.errors import invalid_payload

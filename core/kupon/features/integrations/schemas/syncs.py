@@ -14,11 +14,11 @@ from kupon.kit.complaints import first_complaint
 from kupon.kit.errors import invalid_payload
 from kupon.storage.tables.integrations import SyncRun
 from kupon.web.fields import (
-    CountedList,
     Flag,
     Json,
     Many,
     Moment,
+    PagedList,
     Part,
     Text,
     Whole,
@@ -95,9 +95,10 @@ def read_schedule(sent: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 class SyncQuery(WireSchema):
-    """How many runs to list."""
+    """Which runs to list: those before `starting_after`."""
 
     limit = Whole(load_default=20, validate=between(1, 100))
+    starting_after = Text()
 
 
 class NotTaken(WireSchema):
@@ -133,8 +134,8 @@ class Sync(WireSchema):
     finished_at = Moment()
 
 
-class SyncList(CountedList):
-    """The latest runs."""
+class SyncList(PagedList):
+    """A page of runs."""
 
     data = Many(Part(Sync), required=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Self, TypeVar
 
 import redis
 
@@ -13,19 +13,23 @@ from kupon import __version__
 from kupon.engine.codes import GENERATORS
 from kupon.engine.conditions import STANDARD_OPERATORS
 from kupon.engine.discounts import STANDARD_KINDS
-from kupon.engine.registry import DuplicateEntry
+from kupon.engine.registry import DuplicateEntry, Registry
 from kupon.hooks.adapter import Adapter
 from kupon.hooks.adapter import Connection as ConnectionFacts
 from kupon.hooks.addresses import AddressGuard
+from kupon.hooks.contained import contain_generator, contain_kind, contain_operator
+from kupon.hooks.contributions import Contributions
 from kupon.hooks.errors import Misconfigured
 from kupon.hooks.http import HttpClient
-from kupon.hooks.manager import BadPlugin, Contributions, Plugins
+from kupon.hooks.manager import BadPlugin, Plugins
 from kupon.hooks.manifest import Manifest
 from kupon.hooks.settings import open_settings
 from kupon.runtime.settings import BadSetting, Settings, variable
 from kupon.runtime.vault import Vault
-from kupon.storage.pacing import SharedPace, SharedTokens
+from kupon.storage.pacing import SharedPace, SharedTokens, open_redis
 from kupon.storage.tables.integrations import Connection
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +110,32 @@ class Tenants:
         """Where a platform reaches its connection; a mere path where the server's own is unset."""
         return f"{self.public_url}/integrations/{token}"
 
+    def close(self) -> None:
+        """Give the connections to Redis back."""
+        while self._opened:
+            self._opened.pop().close()
+
     def _redis(self) -> redis.Redis:
         if not self._opened:
-            self._opened.append(redis.Redis.from_url(self.redis_url))
+            self._opened.append(open_redis(self.redis_url))
         return self._opened[0]
 
 
 def _extend_engine(contributions: Contributions) -> None:
     """Hand pure contributions to the engine, which knows nothing of plugins."""
+    for name, (plugin, kind) in contributions.discount_kinds.items():
+        _add(STANDARD_KINDS, name, plugin, contain_kind(plugin, kind))
+    for name, (plugin, operator) in contributions.rule_operators.items():
+        _add(STANDARD_OPERATORS, name, plugin, contain_operator(plugin, operator))
+    for name, (plugin, generator) in contributions.code_generators.items():
+        _add(GENERATORS, name, plugin, contain_generator(plugin, generator))
+
+
+def _add(table: Registry[T], name: str, plugin: str, entry: T) -> None:
     try:
-        for name, kind in contributions.discount_kinds.items():
-            STANDARD_KINDS.add(name, kind)
-        for name, operator in contributions.rule_operators.items():
-            STANDARD_OPERATORS.add(name, operator)
-        for name, generator in contributions.code_generators.items():
-            GENERATORS.add(name, generator)
+        table.add(name, entry)
     except DuplicateEntry as error:
-        raise BadPlugin(str(error)) from None
+        raise BadPlugin(f"plugin {plugin}: {error}") from None
 
 
 def _open_vault(settings: Settings) -> Vault:

@@ -19,6 +19,7 @@ from kupon.features.validations.service.promotions import validate_tier as valid
 from kupon.features.validations.service.telling import FAILED as FAILED
 from kupon.features.validations.service.telling import SUCCEEDED as SUCCEEDED
 from kupon.features.validations.service.validate import dump_refused as dump_refused
+from kupon.features.validations.service.validate import hold_for_order as hold_for_order
 from kupon.features.validations.service.validate import sent_voucher as sent_voucher
 from kupon.features.validations.service.validate import validate as validate
 from kupon.features.validations.service.validate import validate_voucher as validate_voucher

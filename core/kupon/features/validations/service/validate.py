@@ -66,6 +66,17 @@ def validate(
     return answer
 
 
+def hold_for_order(
+    uow: UnitOfWork, project: ProjectFacts, api_key: str, body: Mapping[str, Any]
+) -> None:
+    """Hold what applies for the session of an order that is placed; nobody is told.
+
+    Shapes:  what does not apply is passed over, whatever the stacking rules say of that.
+    """
+    request = {**body, "session": _complete_session(body["session"])}
+    uow.attempt(lambda: _hold(uow, project, api_key, request, is_partial=True))
+
+
 def validate_voucher(
     uow: UnitOfWork, project: ProjectFacts, api_key: str, code: str, body: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -212,9 +223,16 @@ def _complete_session(sent: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return session | {"ttl": sent["ttl"], "ttl_unit": sent["ttl_unit"]}
 
 
-def _hold(uow: UnitOfWork, project: ProjectFacts, api_key: str, body: Mapping[str, Any]) -> Case:
+def _hold(
+    uow: UnitOfWork,
+    project: ProjectFacts,
+    api_key: str,
+    body: Mapping[str, Any],
+    *,
+    is_partial: bool = False,
+) -> Case:
     """Judge, and hold what each code that applies would use until the session ends."""
-    case = assemble(uow, project, api_key, body)
+    case = assemble(uow, project, api_key, body, is_partial=is_partial)
     if case.evaluation.is_valid:
         session = body["session"]
         held = [

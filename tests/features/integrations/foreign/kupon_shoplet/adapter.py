@@ -20,7 +20,7 @@ from kupon.hooks.commands import (
     UpsertOrder,
     UpsertProduct,
 )
-from kupon.hooks.errors import AuthFailed, Misconfigured, Unmappable
+from kupon.hooks.errors import AuthFailed, Misconfigured, Unavailable, Unmappable
 from kupon.hooks.settings import OrderSettings, Secret
 from kupon.hooks.signatures import check_hmac
 from kupon.kit.errors import KuponError
@@ -76,6 +76,10 @@ class ShopletAdapter(Adapter):
     def acknowledge(self, request, deliveries):
         return InboundResponse(body={"taken": len(deliveries), **NOTHING})
 
+    def missed(self, request):
+        key = json.loads(request.body)["key"]
+        return [Delivery(id=f"missed:{key}", event="cart", subject=f"cart:{key}", payload={})]
+
     def process(self, deliveries):
         commands = []
         for each in deliveries:
@@ -98,6 +102,8 @@ class ShopletAdapter(Adapter):
         cart = json.loads(request.body)
         if cart.get("mistake"):
             raise RuntimeError("no price")
+        if cart.get("away"):
+            raise Unavailable("a platform is away")
         try:
             found = shop.validate(cart)
         except KuponError as error:

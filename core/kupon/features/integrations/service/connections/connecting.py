@@ -76,7 +76,7 @@ def create_connection(
     note_listeners(uow, project_id)
     if body.get("schedule"):
         keep_schedule(uow, tenants, row, body["schedule"])
-    key = _new_key(uow, row) if manifest.prefix is not None else {}
+    key = _new_key(uow, row) if manifest.key_style is not None else {}
     return wire.dump_connection(tenants, row) | key
 
 
@@ -133,16 +133,22 @@ def delete_connection(
     row = connections.get_connection(uow, project_id, reference)
     if row.provision_at is not None and not is_forced:
         uninstall(uow, tenants, row)
-    row = connections.get_connection(uow, project_id, row.id, is_locked=True)
-    if row.key_id is not None:
-        connections.disable_key(uow, project_id, row.key_id)
-    connections.delete_connection(uow, row)
+    connection_id = row.id
+    # Workers that note what went wrong wait for each other, and for the removal behind them.
+    key_id = uow.attempt(lambda: connections.delete_connection(uow, project_id, connection_id))
+    if key_id is not None:
+        connections.disable_key(uow, project_id, key_id)
     note_listeners(uow, project_id)
 
 
 def renew_key(uow: UnitOfWork, tenants: Tenants, project_id: str, reference: str) -> dict[str, Any]:
-    """Give a connection a new integration key; the one before opens nothing any more."""
+    """Give a connection a new integration key; the one before opens nothing any more.
+
+    Raises:  not_found; invalid_payload where its platform knows no such key.
+    """
     row = connections.get_connection(uow, project_id, reference, is_locked=True)
+    if find_adapter(tenants, row.adapter).manifest().key_style is None:
+        raise invalid_payload(f"Adapter {row.adapter} needs no integration key")
     if row.key_id is not None:
         connections.disable_key(uow, project_id, row.key_id)
     key = _new_key(uow, row)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from kupon.features.integrations.service.inbound.receiving import key_of, store
+from kupon.features.integrations.service.inbound.receiving import entry_of, store
+from kupon.features.integrations.service.inbound.storable import key_of
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.hooks.adapter import Delivery, InboundRequest
 from kupon.hooks.errors import Misconfigured, Skip, Unmappable
@@ -60,7 +61,11 @@ def _read(
         received_at=now,
     )
     try:
-        return list(adapter.receive(request))
+        found = list(adapter.receive(request))
+        for each in found:
+            # What can't be stored is told of the letter that it came with.
+            entry_of(each, now)
+        return found
     except Skip as error:
         return error
     except RecursionError:

@@ -59,7 +59,7 @@ def process(
         by_connection.setdefault(call["connection_id"], {}).setdefault(call["subject"], call)
     turns: dict[str, _Turn] = {}
     for id in sorted(by_connection):
-        row = connections.find_connection(uow, id)
+        row = connections.find_connection(uow, id, is_kept=True)
         if row is not None and row.status == ACTIVE:
             turns[id] = _Turn(uow, tenants, row, by_connection[id])
             turns[id].carry_out()

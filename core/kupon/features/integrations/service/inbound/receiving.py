@@ -5,23 +5,22 @@ Source: spec adapters-commerce, section 1.7; adapters-marketing, sections 1.2 an
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from kupon.features.integrations.service.inbound.inbox import PROCESS
 from kupon.features.integrations.service.inbound.shop import ProjectShop
+from kupon.features.integrations.service.inbound.storable import LONGEST_KEY, dump, key_of, plain
 from kupon.features.integrations.service.scene import open_scene
 from kupon.features.integrations.service.tenants import Tenants
 from kupon.hooks.adapter import Delivery, InboundRequest, InboundResponse
-from kupon.hooks.errors import AdapterError, Misconfigured, Refused, Skip
+from kupon.hooks.errors import AdapterError, Misconfigured, Refused, Retry, Skip
 from kupon.kit.calendar import Calendar
 from kupon.kit.errors import KuponError
+from kupon.kit.timestamps import credible
 from kupon.runtime import clock
 from kupon.storage.queries import connections, inbox
 from kupon.storage.queries.inbox import NewEntry
@@ -31,8 +30,9 @@ from kupon.storage.tables.integrations import Connection
 from kupon.storage.uow import UnitOfWork
 
 _SERVING: Final = frozenset(("cart.price", "content.serve"))
-# What an index can hold besides the other columns.
-LONGEST_KEY: Final = 512
+
+# By then the platform has its answer, and has stored what it asked about.
+_MADE_UP_AFTER: Final = timedelta(seconds=5)
 
 _log = logging.getLogger("kupon.integrations")
 
@@ -63,11 +63,11 @@ def answer(
         return _respond(uow, row, adapter, request)
     try:
         deliveries = adapter.receive(request)
+        store(uow, row.id, deliveries)
     except Skip as error:
         return _error(KuponError("invalid_payload", error.reason))
     except RecursionError:
-        return _error(KuponError("invalid_payload", "Payload is nested too deeply"))
-    store(uow, row.id, deliveries)
+        return _error(_too_deep())
     answered: InboundResponse = adapter.acknowledge(request, deliveries)
     return answered
 
@@ -81,8 +81,11 @@ def _timezone(uow: UnitOfWork, tenants: Tenants, row: Connection) -> str:
 
 
 def store(uow: UnitOfWork, connection_id: str, deliveries: Sequence[Delivery]) -> None:
-    """Put deliveries into the inbox, and have a worker look at each object that has new ones."""
-    entries = [_entry(each) for each in deliveries]
+    """Put deliveries into the inbox, and have a worker look at each object that has new ones.
+
+    Raises:  RecursionError where one is nested too deeply; nothing is stored then.
+    """
+    entries = [entry_of(each, uow.now) for each in deliveries]
 
     def insert() -> None:
         subjects = inbox.insert_entries(uow, connection_id, entries)
@@ -96,54 +99,18 @@ def store(uow: UnitOfWork, connection_id: str, deliveries: Sequence[Delivery]) -
         uow.attempt(insert)
 
 
-def _entry(delivery: Delivery) -> NewEntry:
+def entry_of(delivery: Delivery, now: datetime) -> NewEntry:
+    """A delivery as it is stored.
+
+    Raises:  RecursionError for one that is nested too deeply.
+    """
     return NewEntry(
         delivery_id=key_of(delivery.id),
-        event=_plain(delivery.event)[:LONGEST_KEY],
+        event=plain(delivery.event)[:LONGEST_KEY],
         subject=key_of(delivery.subject),
-        payload=_dump(delivery.payload),
-        occurred_at=delivery.occurred_at,
+        payload=dump(delivery.payload),
+        occurred_at=credible(delivery.occurred_at, now),
     )
-
-
-def key_of(text: str) -> str:
-    """A name as an index can hold it."""
-    plain = _plain(text)
-    if len(plain.encode()) <= LONGEST_KEY:
-        return plain
-    return f"sha256:{hashlib.sha256(plain.encode()).hexdigest()}"
-
-
-def _dump(payload: Mapping[str, Any]) -> str:
-    """JSON that PostgreSQL takes: without null characters and halves of characters."""
-    try:
-        text = orjson.dumps(dict(payload))
-    except TypeError:
-        # Numbers of any length, and halves of characters.
-        text = orjson.dumps(_whole(payload), default=str)
-    return orjson.dumps(_whole(payload), default=str).decode() if _NULL in text else text.decode()
-
-
-_NULL = b"\\u0000"
-_LARGEST = 2**63
-
-
-def _whole(value: Any) -> Any:
-    match value:
-        case str():
-            return _plain(value)
-        case Mapping():
-            return {_plain(str(name)): _whole(member) for name, member in value.items()}
-        case list() | tuple():
-            return [_whole(each) for each in value]
-        case int() if not -_LARGEST <= value < _LARGEST:
-            return json.dumps(value)
-        case _:
-            return value
-
-
-def _plain(text: str) -> str:
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _respond(
@@ -163,14 +130,29 @@ def _respond(
             answered: InboundResponse = adapter.respond(request, shop)
             return answered
     except Exception as error:  # a failed price is no price
-        if isinstance(error, KuponError) and not manifest.can("cart.price"):
-            return _error(error)
+        refusal = _too_deep() if isinstance(error, RecursionError) else error
+        if isinstance(refusal, KuponError) and not manifest.can("cart.price"):
+            return _error(refusal)
         if not manifest.can("cart.price"):
             raise
         if not isinstance(error, KuponError | AdapterError):
             _log.exception("a cart can't be priced", extra={"connection": scene.connection_id})
+        if is_open and _may_pass(error):
+            _make_up(uow, row, adapter.missed(request))
         kept: InboundResponse = adapter.acknowledge(request, ())
         return kept
+
+
+def _may_pass(error: Exception) -> bool:
+    return isinstance(error, Retry) or (isinstance(error, KuponError) and error.status >= 500)
+
+
+def _make_up(uow: UnitOfWork, row: Connection, missed: Sequence[Delivery]) -> None:
+    """Have a worker make up for what could not be answered."""
+    entries = [entry_of(each, uow.now) for each in missed]
+    subjects = inbox.insert_entries(uow, row.id, entries)
+    if subjects:
+        inbox.enqueue_subjects(uow, PROCESS, row.id, subjects, _MADE_UP_AFTER)
 
 
 def _refuse(uow: UnitOfWork, row: Connection, reason: str) -> InboundResponse:
@@ -179,6 +161,10 @@ def _refuse(uow: UnitOfWork, row: Connection, reason: str) -> InboundResponse:
     day = Calendar(uow.now, zone).today.isoformat()
     connections.count(uow, row.id, day, {"inbox.refused": 1})
     return _error(KuponError("unauthorized"))
+
+
+def _too_deep() -> KuponError:
+    return KuponError("invalid_payload", "Payload is nested too deeply")
 
 
 def _error(error: KuponError) -> InboundResponse:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from kupon.features.customers import service as customers
 from kupon.features.integrations.schemas import bodies
+from kupon.features.integrations.service.inbound.storable import plain, whole
 from kupon.features.integrations.service.scene import Scene
 from kupon.features.publications import service as publications
 from kupon.features.qualifications import service as qualifications
@@ -31,7 +32,7 @@ class ProjectShop:
     """The shop of one request; each call is all or nothing, and refuses as the API does.
 
     Shapes:  ends_at is when the platform stops waiting, by the monotonic clock; a shop that is not
-        open refuses everything.
+        open refuses everything. What is asked may hold whatever the platform has sent.
     """
 
     def __init__(
@@ -43,21 +44,21 @@ class ProjectShop:
         self._is_open = is_open
 
     def validate(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        loaded = bodies.read_stackable(body)
+        loaded = bodies.read_stackable(whole(body))
         scene = self._scene
         return self._ask(
             lambda: validations.validate(self._uow, scene.project, scene.api_key, loaded)
         )
 
     def qualify(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        loaded = bodies.read_qualification(body)
+        loaded = bodies.read_qualification(whole(body))
         scene = self._scene
         return self._ask(
             lambda: qualifications.qualify(self._uow, scene.project, scene.api_key, loaded)
         )
 
     def publish(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        loaded = bodies.read_publication(body) | {"join_once": bool(body.get("join_once"))}
+        loaded = bodies.read_publication(whole(body)) | {"join_once": bool(body.get("join_once"))}
         outcome = self._ask(lambda: publications.publish(self._uow, self._scene.project, loaded))
         if isinstance(outcome, publications.Declined):
             # The attempt has been recorded.
@@ -65,29 +66,28 @@ class ProjectShop:
         return outcome
 
     def find_voucher(self, code: str) -> dict[str, Any]:
-        return self._ask(lambda: vouchers.get_voucher(self._uow, self._scene.project, code))
+        name = plain(code)
+        return self._ask(lambda: vouchers.get_voucher(self._uow, self._scene.project, name))
 
     def find_customer(self, source_id: str) -> dict[str, Any]:
-        return self._ask(
-            lambda: customers.get_customer(self._uow, find_alias(self._uow, source_id))
-        )
+        name = plain(source_id)
+        return self._ask(lambda: customers.get_customer(self._uow, find_alias(self._uow, name)))
 
     def list_redeemables(self, source_id: str) -> dict[str, Any]:
         tz = ZoneInfo(self._scene.project.timezone)
-        page = bodies.first_page()
+        page, name = bodies.first_page(), plain(source_id)
         return self._ask(
-            lambda: customers.list_redeemables(
-                self._uow, find_alias(self._uow, source_id), page, tz
-            )
+            lambda: customers.list_redeemables(self._uow, find_alias(self._uow, name), page, tz)
         )
 
     def release(self, session_key: str, code: str | None = None) -> None:
+        session = plain(session_key)
+
         def free() -> None:
             if code is None:
-                session_locks.release_all(self._uow, session_key)
+                session_locks.release_all(self._uow, session)
             else:
-                project = self._scene.project
-                vouchers.release_session(self._uow, project, code, session_key)
+                vouchers.release_session(self._uow, self._scene.project, plain(code), session)
 
         self._ask(free)
 

@@ -119,11 +119,16 @@ class _Step:
         elif RANK[status] >= RANK["PAID"] or self._scene.terms.redeems_when_placed:
             known = self._redeem_once(stored, known, status)
         elif self._checkout is not None and self._checkout.checkout_key is not None:
-            ends_at = self._uow.now + self._scene.terms.payment_term
-            session_locks.extend(self._uow, self._checkout.checkout_key, ends_at)
+            self._hold_until_paid(self._checkout, self._checkout.checkout_key)
         self._write(known, status)
         if self._checkout is not None:
             platform_checkouts.save_checkout(self._uow, self._checkout)
+
+    def _hold_until_paid(self, checkout: PlatformCheckout, key: str) -> None:
+        """Let nobody else use up what the order wants, also where no cart has held it before."""
+        if checkout.state == LOCKED and checkout.redeemables:
+            self._till(checkout).hold(self._fields)
+        session_locks.extend(self._uow, key, self._uow.now + self._scene.terms.payment_term)
 
     def _redeem_once(self, stored: Fields | None, known: str | None, status: str) -> str | None:
         """Redeem unless it was done or tried before; the status that the order has then."""
@@ -172,7 +177,7 @@ class _Step:
 
 def _digest(fields: Fields) -> str | None:
     """What tells an edited order: its lines with their prices; None where none are told."""
-    if not fields.get("items"):
+    if fields.get("items") is None:
         return None
     lines = [[line.get(name) for name in _OF_A_LINE] for line in fields["items"]]
     told = orjson.dumps([lines, fields.get("amount")], default=str)

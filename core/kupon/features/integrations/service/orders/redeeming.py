@@ -16,7 +16,7 @@ from kupon.features.integrations.schemas import bodies
 from kupon.features.integrations.service.scene import Scene
 from kupon.features.orders import service as orders
 from kupon.features.redemptions import service as redemptions
-from kupon.features.validations.service import read_definitions
+from kupon.features.validations import service as validations
 from kupon.features.vouchers.service import code_key
 from kupon.kit.errors import KuponError
 from kupon.storage.queries import platform_checkouts, session_locks
@@ -53,6 +53,37 @@ class Till:
         is_redeemed = bool(left) and self._check_out(left, stored, fields, status)
         self._tell()
         return is_redeemed
+
+    def hold(self, fields: Fields) -> None:
+        """Hold what applies of what the checkout wants until the order is paid.
+
+        Shapes:  fields are the order as it is now. What does not apply is told of at the payment,
+            when it may apply again.
+        """
+        uow, scene = self.uow, self.scene
+        # By its name a stored order would count as it was.
+        order = {name: value for name, value in fields.items() if name != "source_id"}
+        session = {
+            "type": "LOCK",
+            "key": self.checkout.checkout_key,
+            "ttl": int(scene.terms.payment_term.total_seconds()),
+            "ttl_unit": "SECONDS",
+        }
+        limit = validations.read_definitions(uow).stacking_rules.redeemables_limit
+        body = {
+            "redeemables": self.checkout.redeemables[:limit],
+            "customer": fields.get("customer"),
+            "order": order,
+            "session": session,
+        }
+        try:
+            scene.terms.check_currency(self.told.get("currency"))
+            with savepoint(uow):
+                loaded = bodies.read_stackable(body)
+                validations.hold_for_order(uow, scene.project, scene.api_key, loaded)
+        except KuponError as error:
+            if error.status >= 500:
+                raise
 
     def give_back(self, stored: Fields | None) -> None:
         """Take back what the order still has; what was refused once is not asked for again."""
@@ -112,7 +143,7 @@ class Till:
         self, left: Sequence[Fields], stored: Fields | None, fields: Fields, status: str
     ) -> bool:
         checkout = self.checkout
-        limit = read_definitions(self.uow).stacking_rules.redeemables_limit
+        limit = validations.read_definitions(self.uow).stacking_rules.redeemables_limit
         beyond = [_passed_over(each, f"more than {limit} at once") for each in left[limit:]]
         outcome = self._redeem(left[:limit], stored, fields, status)
         if isinstance(outcome, KuponError):

@@ -92,6 +92,8 @@ def _try_later(
 
 def _take(uow: UnitOfWork, row: Connection, run: SyncRun, page: Page) -> Again | None:
     """Apply a page and note where it leads, all or nothing."""
+    if connections.find_connection(uow, row.id, is_kept=True) is None:
+        return None
     scene = open_scene(uow, row)
     if run.is_sweep:
         sweeping.note(uow, run, page)
@@ -99,7 +101,7 @@ def _take(uow: UnitOfWork, row: Connection, run: SyncRun, page: Page) -> Again |
     failed, stale = _apply(uow, scene, page.commands)
     refused += failed
     done = len(page.commands) - len(failed)
-    goes_on = sync_runs.save_page(
+    state = sync_runs.save_page(
         uow,
         run.id,
         cursor=page.cursor,
@@ -111,9 +113,9 @@ def _take(uow: UnitOfWork, row: Connection, run: SyncRun, page: Page) -> Again |
     counts = {"pulled.done": done - stale, "pulled.stale": stale, "pulled.skipped": len(refused)}
     connections.count(uow, row.id, scene.day(uow.now), counts | dict(scene.counts))
     connections.note_success(uow, row.id)
-    if run.is_sweep and page.cursor is None:
+    if run.is_sweep and state == "DONE":
         sweeps.enqueue_sweep(uow, run)
-    return Again({"run_id": run.id}) if goes_on else None
+    return Again({"run_id": run.id}) if state == "RUNNING" else None
 
 
 def _apply(

@@ -41,7 +41,7 @@ def note(uow: UnitOfWork, run: SyncRun, page: Page) -> None:
 def sweep(uow: UnitOfWork, arguments: Mapping[str, Any]) -> Again | None:
     """Mark some of what a run did not meet; when to go on."""
     run = sync_runs.find_run(uow, arguments["run_id"])
-    row = None if run is None else connections.find_connection(uow, run.connection_id)
+    row = None if run is None else connections.find_connection(uow, run.connection_id, is_kept=True)
     if run is None or row is None:
         return None
     scene = open_scene(uow, row)

@@ -84,10 +84,18 @@ def resources_of(tenants: Tenants, row: Connection) -> list[str]:
 def list_runs(
     uow: UnitOfWork, project_id: str, reference: str, query: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The latest runs of a connection, the newest first."""
+    """The runs of a connection, the newest first.
+
+    Shapes:  the next page begins after the last run of this one.
+    Raises:  not_found.
+    """
     row = enter(uow, project_id, reference)
-    runs = [wire.dump_run(run) for run in sync_runs.list_runs(uow, row.id, query["limit"])]
-    return list_body("data", runs, total=len(runs))
+    limit = query["limit"]
+    found = sync_runs.list_runs(uow, row.id, after=query.get("starting_after"), limit=limit + 1)
+    runs = [wire.dump_run(run) for run in found[:limit]]
+    has_more = len(found) > limit
+    after = runs[-1]["id"] if has_more else None
+    return list_body("data", runs, has_more=has_more, more_starting_after=after)
 
 
 def get_run(uow: UnitOfWork, project_id: str, reference: str, run_id: str) -> dict[str, Any]:
