@@ -50,7 +50,7 @@ def fuzzed(servers, settings):
         headers = {name: pair[name] for pair in pairs for name in pair}
         yield ApiClient(app, WireDocument(app), headers), project
         pool.dispose()
-        app.extensions["kupon"].engine.dispose()
+        app.extensions["kupon"].close()
 
 
 @pytest.fixture

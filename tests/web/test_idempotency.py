@@ -86,7 +86,7 @@ def shop(settings: Settings, counter: Counter) -> Iterator[Flask]:
 
     app = build_app(settings, [blueprint])
     yield app
-    app.extensions["kupon"].engine.dispose()
+    app.extensions["kupon"].close()
 
 
 @dataclass(frozen=True)

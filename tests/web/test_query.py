@@ -242,7 +242,7 @@ def parameters(settings: Settings) -> dict[str, dict[str, Any]]:
 
 def _document(app: Flask) -> dict[str, Any]:
     document: dict[str, Any] = app.test_client().get("/openapi.json").json or {}
-    app.extensions["kupon"].engine.dispose()
+    app.extensions["kupon"].close()
     return document
 
 
