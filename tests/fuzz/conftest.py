@@ -9,6 +9,7 @@ import pytest
 from tests.fuzz.strategies import NEW, Known
 
 from kupon.bootstrap import create_app
+from kupon.hooks.tenancy import install
 from kupon.storage.database import open_database
 from kupon.testing.builders import (
     cart,
@@ -39,11 +40,13 @@ CODES = {"code_config": {"pattern": "F-########"}}
 
 
 @pytest.fixture(scope="package")
-def fuzzed(servers, settings):
+def fuzzed(servers, settings, tenants):
     """A client of an application whose jobs are never done, with keys for every surface."""
     with open_database_copy(servers) as database:
         # Nobody is slowed down: a refused call tells nothing about the input.
         app = create_app(replace(settings, database_url=database, client_rate_calls=0))
+        # A process has one set of plugins, and this one goes with the application.
+        install(tenants)
         pool = open_database(database, pool_size=1)
         project = NewProject(pool)()
         pairs = [key_headers(s, project.credentials) for s in ("server", "client", "management")]

@@ -306,11 +306,12 @@ BIRTHDAY = {"birthdate": {"conditions": {"$next_month": [True]}}}
 
 
 @pytest.fixture
-def sweep(engine):
+def sweep(engine, tenants):
     """Does what the scheduler does when it is time; how many walks a project is to have now."""
 
     def run(project_id: str = "") -> int:
-        task = next(each for each in build_registry().periodic if each.name == "sweep_segments")
+        periodic = build_registry(tenants).periodic
+        task = next(each for each in periodic if each.name == "sweep_segments")
         with UnitOfWork(engine, project_id="", now=clock.now()) as uow:
             task.run(uow)
             (count,) = uow.driver.execute(

@@ -477,17 +477,17 @@ def test_what_arrives_while_the_webhook_is_switched_off_is_not_sent_again(
 def test_what_was_held_back_is_sent_in_its_order(
     api, management_api, webhooks, subscribe, sink, receiver, jobs, look, move_time, uow
 ):
-    made = subscribe("customer.created")
+    made = subscribe("customer.created", "customer.updated")
     receiver.fail(Fault(status=410))
     for name in "abc":
-        make_customer(api, source_id=name)
+        make_customer(api, source_id="ada", name=name)
         jobs()
         move_time(minutes=1)
     assert not sink(made["id"])["active"]
     # Ids need not tell of the order: servers' clocks differ.
     uow.driver.execute(
-        "UPDATE send_outs SET id = 'whs_' || (9 - (envelope #>> '{data,customer,source_id}'"
-        " > 'a')::int - (envelope #>> '{data,customer,source_id}' > 'b')::int)"
+        "UPDATE send_outs SET id = 'whs_' || (9 - (envelope #>> '{data,customer,name}'"
+        " > 'a')::int - (envelope #>> '{data,customer,name}' > 'b')::int)"
         " WHERE project_id = %s",
         (uow.project_id,),
     )
@@ -497,5 +497,5 @@ def test_what_was_held_back_is_sent_in_its_order(
     body = {"target_url": made["target_url"], "events": made["events"], "active": True}
     management_api.put(f"{webhooks}/{made['id']}", json=body).expect()
     look()
-    sent = [told["data"]["customer"]["source_id"] for told in receiver.told[calls:]]
+    sent = [told["data"]["customer"]["name"] for told in receiver.told[calls:]]
     assert sent == ["a", "b", "c"]
