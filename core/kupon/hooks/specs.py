@@ -38,7 +38,7 @@ def register_adapters() -> Sequence[type[Adapter]]:  # type: ignore[empty-body]
     Transaction:  none.
     May block:    no.
     On error:     the process does not start, and says which plugin it was.
-    Since:        0.2
+    Since:        0.1
     """
 
 
@@ -53,7 +53,7 @@ def register_discount_kinds() -> Mapping[str, DiscountKind]:  # type: ignore[emp
     Transaction:  none.
     May block:    no.
     On error:     the process does not start, and says which plugin it was.
-    Since:        0.2
+    Since:        0.1
     """
 
 
@@ -68,7 +68,7 @@ def register_rule_operators() -> Mapping[str, Operator]:  # type: ignore[empty-b
     Transaction:  none.
     May block:    no.
     On error:     the process does not start, and says which plugin it was.
-    Since:        0.2
+    Since:        0.1
     """
 
 
@@ -83,7 +83,7 @@ def register_code_generators() -> Mapping[str, CodeGenerator]:  # type: ignore[e
     Transaction:  none.
     May block:    no.
     On error:     the process does not start, and says which plugin it was.
-    Since:        0.2
+    Since:        0.1
     """
 
 
@@ -98,7 +98,7 @@ def register_channels() -> Sequence[Channel]:  # type: ignore[empty-body]
     Transaction:  none.
     May block:    registering no, delivering yes.
     On error:     the process does not start, and says which plugin it was.
-    Since:        0.2
+    Since:        0.1
     """
 
 
@@ -113,7 +113,7 @@ def register_event_sinks() -> Sequence[EventSink]:  # type: ignore[empty-body]
     Transaction:  none.
     May block:    registering no, sending yes.
     On error:     the process does not start, and says which plugin it was.
-    Since:        0.2
+    Since:        0.1
     """
 
 
@@ -128,7 +128,7 @@ def register_routes() -> Sequence[Route]:  # type: ignore[empty-body]
     Transaction:  none.
     May block:    the routes, briefly.
     On error:     the process does not start, and says which plugin it was.
-    Since:        0.2
+    Since:        0.1
     """
 
 
@@ -143,7 +143,7 @@ def register_commands() -> Commands:  # type: ignore[empty-body]
     Transaction:  none.
     May block:    the commands, yes.
     On error:     the command does not start, and says which plugin it was.
-    Since:        0.2
+    Since:        0.1
     """
 
 
@@ -158,7 +158,7 @@ def register_settings() -> type[Schema] | None:
     Transaction:  none.
     May block:    no.
     On error:     the process does not start, and says which plugin it was.
-    Since:        0.2
+    Since:        0.1
     """
 
 
@@ -174,7 +174,7 @@ def decide_redemption(redemption: RedemptionFacts) -> Refusal | None:
     Transaction:  inside the redemption's; nothing may be read or written.
     May block:    no.
     On error:     the request fails with 500 and nothing is redeemed.
-    Since:        0.2
+    Since:        0.1
     """
 
 
@@ -190,5 +190,5 @@ def on_events(events: Sequence[EventEnvelope], settings: Mapping[str, Any]) -> N
     Transaction:  none of the events'.
     May block:    yes, for some seconds.
     On error:     logged, and tried again later for this plugin only.
-    Since:        0.2
+    Since:        0.1
     """
